@@ -1,0 +1,48 @@
+/*
+ * The agent: the one process that owns state/ (secrets and tokens) and talks to
+ * authorization servers.
+ */
+#ifndef POSTOAK_OAUTH_AGENT_H
+#define POSTOAK_OAUTH_AGENT_H
+
+#include <stdint.h>
+
+#include "config/config.h"
+
+/*
+ * Messages between runner and agent (channel.h, pack.h).
+ *
+ * Runner to agent: AGENT_CREDENTIAL asks for the credential of a profile, to be
+ * given over the descriptor that comes with it (credential.h). AGENT_RELOAD: read
+ * the configuration file again; where it does not load, the old one stays.
+ *
+ * Agent to runner: AGENT_CHANGED whenever what is known of a profile's credential
+ * changed for better or worse: a token came after failures, a person granted or
+ * refreshed (probe at once), or a failure appeared that mailq and status show.
+ */
+enum agent_message {
+	AGENT_CREDENTIAL = 200, /* string profile; one descriptor */
+	AGENT_RELOAD,           /* empty */
+	AGENT_CHANGED,          /* string profile, u32 enum agent_state, string advice */
+};
+
+enum agent_state {
+	AGENT_READY,        /* a usable credential is there */
+	AGENT_TRY_LATER,    /* temporary trouble; text says which */
+	AGENT_NEEDS_PERSON, /* text says what a person has to do */
+};
+
+struct agent_options {
+	const char *config_path;
+	int monitor_channel; /* brings new runner channels (monitor.h); its end means exit */
+	int listener;        /* listening socket run/agent, or -1 */
+};
+
+/*
+ * Run the agent until the monitor's channel closes or SIGTERM; already the right
+ * user, not yet having read anything. Opens state/, takes state/lock. Returns an
+ * exit status (sysexits).
+ */
+int agent_run(const struct agent_options *options);
+
+#endif
