@@ -41,6 +41,9 @@ ALL_CPPFLAGS := -I. -D_GNU_SOURCE $(HARDENING_CPPFLAGS) \
 ALL_CFLAGS := -std=c17 $(OPTIMIZE) $(WARNINGS) $(HARDENING_CFLAGS) $(SANITIZE_FLAGS) $(CFLAGS)
 ALL_LDFLAGS := $(HARDENING_LDFLAGS) $(SANITIZE_FLAGS) $(LDFLAGS)
 
+# `make V=1` shows the commands.
+quiet = $(if $(V),,@echo '  $(1) $(patsubst $(BUILD)/%,%,$@)';)
+
 include packaging/dependencies.mk
 
 # One archive a folder; the linker takes out of it only what a program uses.
@@ -69,18 +72,17 @@ UNIT_TESTS := $(foreach r,$(ROOMS),$(call room_tests,$(r)))
 all: $(PROGRAMS)
 
 $(BUILD)/sendmail: $(BUILD)/obj/sendmail/sendmail.o $(foreach r,$(FRONT_ROOMS),$(call archive,$(r)))
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(SUBMIT_LIBS)
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(SUBMIT_LIBS)
 $(BUILD)/mailq $(BUILD)/newaliases: $(BUILD)/sendmail
-	ln -sf sendmail $@
+	@ln -sf sendmail $@
 $(BUILD)/postoakd: $(BUILD)/obj/queue/postoakd.o $(foreach r,$(DAEMON_ROOMS),$(call archive,$(r)))
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)
 $(BUILD)/postoak: $(BUILD)/obj/sendmail/postoak.o $(foreach r,$(ADMIN_ROOMS),$(call archive,$(r)))
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)
 
 define room_rule
 $(call archive,$(1)): $(call objects,$(1))
-	rm -f $$@
-	$(AR) rcs $$@ $$^
+	$$(call quiet,AR)rm -f $$@ && $(AR) rcs $$@ $$^
 endef
 $(foreach room,$(ROOMS),$(eval $(call room_rule,$(room))))
 
@@ -92,12 +94,12 @@ $(BUILD)/flags: FORCE | dependencies
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(LIB_CFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call quiet,CC)$(CC) $(ALL_CPPFLAGS) $(LIB_CFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 define test_rule
 $(call room_tests,$(1)): $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(foreach r,$(BELOW_$(1)),$(call archive,$(r)))
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(ALL_LIBS) $$(TEST_LIBS)
+	$$(call quiet,LD)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(ALL_LIBS) $$(TEST_LIBS)
 endef
 $(foreach room,$(ROOMS),$(eval $(call test_rule,$(room))))
 

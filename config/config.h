@@ -87,6 +87,9 @@ struct config_client {
 	char *device_authorization_endpoint;
 	char *revocation_endpoint;
 	struct config_strings scopes; /* default for its profiles */
+	/* The template's for grant client_credentials where they differ from `scopes` and
+	 * the client has none of its own; see config_client_scopes. */
+	struct config_strings client_credentials_scopes;
 	struct secret_reference private_key;
 	char *certificate; /* path */
 	struct secret_reference service_account;
@@ -116,34 +119,35 @@ struct config_profile {
 	char *name;
 	size_t index; /* its place in config.profiles */
 	char *provider;
+	char *tenant_domain; /* its own, for {tenant_domain} in `host`; already replaced there */
 	char *host;
 	unsigned port;
 	enum tls_mode tls;
 	enum tls_version tls_minimum_version;
 	char *tls_ca_file; /* null: the system's */
 	enum mechanism mechanism;
-	unsigned disable; /* DISABLE_* bits */
+	unsigned disable;		    /* DISABLE_* bits */
 	const struct config_client *client; /* null for password profiles and grant command */
 	enum grant grant;
 	struct secret_reference refresh_token;
 	char **token_command; /* null-terminated */
-	char *username;       /* null: no login */
+	char *username;	      /* null: no login */
 	struct secret_reference password;
 	struct config_strings scopes; /* its own, else the client's, else the template's */
 	struct config_parameters authorization_parameters;
 	struct config_parameters token_parameters;
 	unsigned refresh_ahead; /* seconds; 0: max(300, 10 % of the token's life) */
-	char *from;             /* the identity; null where neither configured nor an address */
-	char *reply_to;         /* template with {sender} {user} {hostname}; null */
-	char *archive;          /* address, or null */
+	char *from;		/* the identity; null where neither configured nor an address */
+	char *reply_to;		/* template with {sender} {user} {hostname}; null */
+	char *archive;		/* address, or null */
 	enum rewrite_from rewrite_from;
-	bool null_sender_rewrite; /* MAIL FROM:<from> instead of <> */
+	bool null_sender_rewrite; /* MAIL FROM:<from> instead of <>; only where there is a from */
 	struct config_limits limits;
 	struct config_timeouts timeouts;
 };
 
-struct config_route { /* null patterns and has_user false match everything */
-	char *sender;    /* glob */
+struct config_route {	 /* null patterns and has_user false match everything */
+	char *sender;	 /* glob */
 	char *recipient; /* glob */
 	bool has_user;
 	uid_t user;
@@ -158,7 +162,7 @@ struct config_queue { /* seconds */
 };
 
 struct config {
-	char *path;       /* the file it came from */
+	char *path;	  /* the file it came from */
 	bool file_exists; /* false: all defaults (only config_load_submission allows it) */
 
 	/* What sendmail reads. */
@@ -209,9 +213,18 @@ int config_load_submission(const char *path, struct config **config, struct erro
 
 void config_free(struct config *config);
 
+/* Free what a client or profile owns, not itself. */
+void config_client_free(struct config_client *client);
+void config_profile_free(struct config_profile *profile);
+
 /* The profile of that name, or null. */
 const struct config_profile *config_find_profile(const struct config *config, const char *name);
 const struct config_client *config_find_client(const struct config *config, const char *name);
+
+/* The scopes a token of this client is asked for under `grant`, unless a profile has
+ * its own. */
+const struct config_strings *config_client_scopes(
+    const struct config_client *client, enum grant grant);
 
 /*
  * True where both profiles mean the same connection and the same credential, so

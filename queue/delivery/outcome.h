@@ -11,18 +11,19 @@
 #include <stdint.h>
 
 #define OUTCOME_TEXT_MAX 1024
+#define OUTCOME_ADVICE_MAX 256
 
 enum outcome_scope { SCOPE_PROFILE, SCOPE_MESSAGE, SCOPE_RECIPIENT };
 enum outcome_class { OUTCOME_DELIVERED, OUTCOME_LATER, OUTCOME_NEVER };
 
 /* What a profile-scope outcome asks of the profile. */
 enum outcome_profile {
-	PROFILE_NOTHING,      /* not profile scope */
-	PROFILE_BACK_OFF,     /* try the profile again later */
-	PROFILE_FEWER,        /* too many connections: as BACK_OFF, with a slot less */
-	PROFILE_QUOTA,        /* a quota is used up: back off, up to 24 h */
-	PROFILE_NEW_TOKEN,    /* the login was refused: one fresh token is worth a try */
-	PROFILE_SUSPEND,      /* a person is needed */
+	PROFILE_NOTHING,   /* not profile scope */
+	PROFILE_BACK_OFF,  /* try the profile again later */
+	PROFILE_FEWER,	   /* too many connections: as BACK_OFF, with a slot less */
+	PROFILE_QUOTA,	   /* a quota is used up: back off, up to 24 h */
+	PROFILE_NEW_TOKEN, /* the login was refused: one fresh token is worth a try */
+	PROFILE_SUSPEND,   /* a person is needed */
 };
 
 /* The commands a reply can answer. */
@@ -43,19 +44,22 @@ struct outcome {
 	enum outcome_scope scope;
 	enum outcome_class class;
 	enum outcome_profile profile;
-	unsigned code;       /* SMTP reply code, 0 without a reply */
-	char enhanced[12];   /* RFC 3463, e.g. "5.1.1"; made from the code where absent */
-	char text[OUTCOME_TEXT_MAX]; /* the reply, one line, printable; secrets removed */
-	uint32_t hold;       /* seconds a quota asks to wait; 0: the profile's own backoff */
+	unsigned code;		     /* SMTP reply code, 0 without a reply */
+	char enhanced[12];	     /* RFC 3463, e.g. "5.1.1"; made from the code where absent */
+	char text[OUTCOME_TEXT_MAX]; /* the whole reply, one line, printable; secrets removed */
+	char advice[OUTCOME_ADVICE_MAX]; /* what a person can do about it; "" where nothing is known
+					  */
+	uint32_t hold; /* seconds a quota asks to wait; 0: the profile's own backoff */
 };
 
 /*
- * Classify the reply `code` with enhanced status `enhanced` ("" where none) and
- * `text` to a command of `stage` from a profile of the template `provider` (may be
- * null).
+ * Classify the reply `code` with enhanced status `enhanced` ("" where none) to a
+ * command of `stage` from a profile of the template `provider` (may be null). `text`
+ * is the reply as reply_describe gives it, its codes included; what is not printable
+ * ASCII in it becomes '?'.
  */
-void outcome_classify(enum smtp_stage stage, unsigned code, const char *enhanced,
-    const char *text, const char *provider, struct outcome *outcome);
+void outcome_classify(enum smtp_stage stage, unsigned code, const char *enhanced, const char *text,
+    const char *provider, struct outcome *outcome);
 
 /* A failure without a reply (connection lost, timeout, TLS, resolver): profile
  * scope, back off, with the given enhanced code and text. */

@@ -40,17 +40,17 @@ enum work_message {
 /* WORK_DELIVER; comes with one descriptor, the message file. */
 struct work_deliver {
 	uint64_t transaction; /* the runner's number */
-	uint64_t id;          /* queue id, for Received */
-	char user[64];        /* name or number of the submitting user, for {user} */
+	uint64_t id;	      /* queue id, for Received */
+	char user[64];	      /* name or number of the submitting user, for {user} */
 	uint32_t count;
-	uint32_t *indexes;    /* recipients of this transaction */
+	uint32_t *indexes; /* recipients of this transaction */
 };
 
 /* WORK_READY: the login is done. */
 struct work_ready {
-	char relay[320]; /* "host[ip]:port", for the log */
-	bool dsn;        /* the relay speaks DSN (RFC 3461): NOTIFY was passed on */
-	uint64_t size;   /* its SIZE limit in octets, 0 unknown */
+	char relay[320];	/* "host[ip]:port", for the log */
+	bool dsn;		/* the relay speaks DSN (RFC 3461): NOTIFY was passed on */
+	uint64_t size;		/* its SIZE limit in octets, 0 unknown */
 	double connect_seconds; /* from start to login done */
 };
 
@@ -65,9 +65,9 @@ struct work_result {
 struct work_ended {
 	uint64_t transaction;
 	double transmission_seconds; /* from MAIL to the last reply */
-	char from[512];              /* From as sent, for the log */
+	char from[512];		     /* From as sent, for the log */
 	char reply_to[512];
-	bool corrupt;                /* the file's checksum was wrong: nothing was delivered */
+	bool corrupt; /* the file's checksum was wrong: nothing was delivered */
 };
 
 /* WORK_FAILED: a profile-scope outcome */
@@ -78,10 +78,11 @@ struct work_failed {
 
 /*
  * Each returns 0, or -1 and errno as channel_send. The unpack functions return 0,
- * or -1 for a body that is not well-formed; they copy everything out of the message.
+ * or -1 for a body that is not well-formed; they copy everything out of the message. The caller
+ * frees the indexes of an order.
  */
 int work_send_deliver(int channel, const struct work_deliver *deliver, int file);
-int work_unpack_deliver(const struct channel_message *message, struct work_deliver *deliver); /* indexes: fresh, freed by the caller */
+int work_unpack_deliver(const struct channel_message *message, struct work_deliver *deliver);
 int work_send_quit(int channel);
 int work_send_ready(int channel, const struct work_ready *ready);
 int work_unpack_ready(const struct channel_message *message, struct work_ready *ready);
@@ -92,5 +93,12 @@ int work_unpack_ended(const struct channel_message *message, struct work_ended *
 int work_send_failed(int channel, const struct work_failed *failed);
 int work_unpack_failed(const struct channel_message *message, struct work_failed *failed);
 int work_send_closed(int channel);
+
+/*
+ * Close the worker's end. What the runner has sent and nobody will read is taken out
+ * first: the kernel would tell it of a reset connection before it gives it our last
+ * report.
+ */
+void work_close(int channel);
 
 #endif

@@ -31,11 +31,16 @@ struct address_list {
 	size_t count;
 };
 
+/* More addresses than this in one list are an error. */
+#define ADDRESS_LIST_MAX 100000
+
 /*
  * Parse `length` octets: a header field body (folded or not) or a command line
- * argument. Groups give their members, empty list elements are skipped. Appends to
- * `list` (start from {0}); on failure the list is as before and `error` (EX_DATAERR)
- * names the offending piece. Free with address_list_free.
+ * argument. Groups give their members, empty list elements are skipped, semicolons
+ * separate like commas. Words that are not joined by '.' or '@' and do not stand
+ * before <addr> are addresses of their own ("root joe", Sendmail's OldStyleHeaders).
+ * Appends to `list` (start from {0}); on failure the list is as before and `error`
+ * (EX_DATAERR) names the offending piece. Free with address_list_free. Linear time.
  */
 int address_list_parse(
     const char *text, size_t length, struct address_list *list, struct error *error);
@@ -52,13 +57,23 @@ int address_parse_one(const char *text, char **address, struct error *error);
  * local part, no control characters, spaces only inside quotes, within bounds. */
 bool address_is_valid(const char *address);
 
+/* Append a copy of the three to `list` (name may be null). Returns 0, or -1 and errno. */
+int address_list_append(
+    struct address_list *list, const char *address, const char *name, bool verbatim);
+
+/* Drop and free the items from `count` on; a list of none holds no memory. */
+void address_list_truncate(struct address_list *list, size_t count);
+
 /* The domain of an RFC 5321 form address (after the last unquoted '@'), or null. */
 const char *address_domain(const char *address);
 
 /* A fresh "address@domain" where `address` has no domain, else a copy. */
 char *address_qualify(const char *address, const char *domain);
 
-/* Equal as mailboxes: local parts exactly, domains without regard to case. */
+/* An order: local parts exactly, domains without regard to case. As strcmp(3). */
+int address_compare(const char *a, const char *b);
+
+/* Equal as mailboxes: address_compare says 0. */
 bool address_equal(const char *a, const char *b);
 
 /* True where any octet is outside ASCII, so that SMTPUTF8 (RFC 6531) is needed. */

@@ -7,6 +7,7 @@
 
 #include "config/error.h"
 #include "queue/message/address.h"
+#include "queue/message/alias_target.h"
 
 struct aliases;
 
@@ -15,9 +16,17 @@ struct aliases;
  * are skipped and reported through `complain` ("FILE:LINE: message"; may be null).
  * Null and `error` (EX_NOINPUT, EX_OSERR) where it cannot be read. At most 16 MiB.
  */
-struct aliases *aliases_load(const char *path,
-    void (*complain)(const char *message, void *context), void *context, struct error *error);
+struct aliases *aliases_load(const char *path, void (*complain)(const char *message, void *context),
+    void *context, struct error *error);
 void aliases_free(struct aliases *aliases);
+
+/*
+ * Report targets that mail cannot go to (commands, files, unusable :include: files)
+ * through `complain`, as aliases_load does; `path` is where they were loaded from. Returns
+ * how many there are. For newaliases: at submission such a target becomes postmaster.
+ */
+size_t aliases_check(const struct aliases *aliases, const char *path,
+    void (*complain)(const char *message, void *context), void *context);
 
 /*
  * What `name` (a local part or a whole address, case-insensitive) stands for, or
@@ -25,8 +34,5 @@ void aliases_free(struct aliases *aliases);
  * written in `address` and told apart by alias_target_kind.
  */
 const struct address_list *aliases_find(const struct aliases *aliases, const char *name);
-
-enum alias_target { ALIAS_ADDRESS, ALIAS_INCLUDE, ALIAS_COMMAND, ALIAS_FILE };
-enum alias_target alias_target_kind(const struct mailbox *target);
 
 #endif

@@ -10,9 +10,9 @@
 #include "config/config.h"
 
 struct identity {
-	char *header;   /* the header block to send, canonical, without the empty line */
+	char *header; /* the header block to send, canonical, without the empty line */
 	size_t length;
-	char *from;     /* the address(es) in From as sent, for the log; null without From */
+	char *from;	/* the address(es) in From as sent, for the log; null without From */
 	char *reply_to; /* Reply-To as sent, for the log; null without */
 };
 
@@ -25,11 +25,18 @@ char *identity_sender(
 
 /*
  * Rewrite the header block (`length` octets, canonical, without the empty line):
- * From by rewrite_from, display names, groups and several authors kept;
- * X-Original-From keeps the old value and becomes Reply-To where none is set and
- * its domain is public; else the profile's reply_to template ({sender} the
- * envelope sender, {user} the submitting user's name or number, {hostname}) is added
- * where the message has no Reply-To. Everything else stays octet for octet.
+ * From by rewrite_from; X-Original-From keeps the old value and becomes Reply-To where
+ * none is set and its domain is public; else the profile's reply_to template
+ * ({sender} the envelope sender, {user} the submitting user's name or number with what
+ * is no letter, digit, '.', '_' or '-' replaced by '_', {hostname}) is added where the
+ * message has no Reply-To.
+ *
+ * Display names are kept; authors who become the same address are one; groups give
+ * their members; a From that cannot be read counts as an address without domain.
+ * Where several authors remain in a rewritten From and there is no Sender, the profile's
+ * address becomes Sender (RFC 5322 3.6.2). Fields added stand before all others;
+ * everything else stays octet for octet.
+ *
  * Returns 0, or -1 and errno (ENOMEM). Free with identity_free.
  */
 int identity_rewrite(const struct config *config, const struct config_profile *profile,

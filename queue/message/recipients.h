@@ -37,8 +37,10 @@ bool recipient_is_local(const struct config *config, const char *address);
 /*
  * Expand `given` into `recipients` (fresh; free with recipients_free). Local
  * addresses: aliases, their results too, to depth 10; then local_mail; else
- * completed with mail_name. :include: files must be owned by root and
- * world-readable and are opened as the real user. EX_DATAERR for more than RECIPIENTS_MAX.
+ * completed with mail_name. "name: name" and "\name" end the expansion. :include: files:
+ * alias_include.h. What cannot be used (commands, files, loops) is told to `complain` and
+ * goes to postmaster. "<>" is nobody, so the result may be empty. EX_DATAERR for more than
+ * RECIPIENTS_MAX.
  */
 int recipients_expand(const struct recipients_options *options, const struct address_list *given,
     struct recipients *recipients, struct error *error);

@@ -21,7 +21,7 @@ struct accept;
  * write the header. `envelope` (size, crc and eight_bit are not yet known) is
  * borrowed until accept_free. Null and `error`: EX_TEMPFAIL, and errno as open(2)
  * left it, so that the caller can choose another way in on EACCES, EPERM, EROFS
- * and ENOENT.
+ * and ENOENT; EX_DATAERR and EINVAL for an envelope that envelope_format refuses.
  */
 struct accept *accept_begin(int directory, struct envelope *envelope, struct error *error);
 
@@ -41,7 +41,7 @@ int accept_seal(struct accept *accept, struct error *error);
 /*
  * Make it durable and give it its name: fsync, link to the next free id, fsync the
  * directory. On failure the name is removed again and EX_TEMPFAIL: the message is
- * not accepted. *id is set on success.
+ * not accepted, and nothing may be tried again with this file. *id is set on success.
  */
 int accept_publish(struct accept *accept, uint64_t *id, struct error *error);
 
@@ -54,7 +54,8 @@ int accept_file(const struct accept *accept);
  */
 int accept_publish_file(int fd, int directory, uint64_t *id, struct error *error);
 
-/* Remove what was not published, close, free. Null is allowed. */
+/* Remove what was not published, close, free. Null is allowed. Where the file has a
+ * dot name it takes the same privilege as accept_begin and accept_publish. */
 void accept_free(struct accept *accept);
 
 #endif

@@ -10,48 +10,61 @@
 #define POSTOAK_SPOOL_HISTORY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <time.h>
 
 #include "queue/spool/envelope.h"
 #include "queue/spool/spool.h"
 
+/* Replies are cut at so many octets; a file is not read further than so many. */
+#define HISTORY_REPLY_MAX 1000
+#define HISTORY_SIZE_MAX (64 * 1024 * 1024)
+
 enum history_event {
 	HISTORY_ATTEMPT,   /* a transaction reached the relay; counts */
 	HISTORY_DEFERRED,  /* recipient: refused for now */
 	HISTORY_DELIVERED, /* recipient: final */
-	HISTORY_FAILED,    /* recipient: final */
+	HISTORY_FAILED,	   /* recipient: refused for good; final once its sender was told */
 	HISTORY_HELD,
 	HISTORY_RELEASED,
-	HISTORY_BOUNCE,    /* reply: the bounce's queue id, or "warning ID" for a delay warning */
+	/* With a recipient: his failure was told, the reply being the bounce's queue id or
+	 * why there is none. For the message: "warning", a delay warning was sent. */
+	HISTORY_BOUNCE,
 };
 
-enum recipient_state { RECIPIENT_PENDING, RECIPIENT_DELIVERED, RECIPIENT_FAILED };
+enum recipient_state {
+	RECIPIENT_PENDING,
+	RECIPIENT_DELIVERED,
+	RECIPIENT_UNTOLD, /* failed, bounce pending: the relay is not asked again */
+	RECIPIENT_FAILED,
+};
 
 /* The fold. */
 struct history {
-	bool exists;      /* a history with the message's key is there */
-	unsigned attempts; /* HISTORY_ATTEMPT lines */
+	bool exists;		  /* a history with the message's key is there */
+	unsigned attempts;	  /* HISTORY_ATTEMPT lines */
 	uint64_t last_attempt_us; /* 0: none */
-	bool warned;      /* a delay warning was sent */
-	bool bounced;     /* a bounce for the failed recipients was accepted */
-	time_t next_attempt; /* from mtime; 0: none */
-	size_t count;     /* recipients, plus one for the profile's archive copy */
-	unsigned char *states; /* enum recipient_state, by index */
-	char **replies;   /* latest deferred or failed reply, by index; null: none */
+	bool warned;		  /* a delay warning was sent */
+	time_t next_attempt;	  /* from mtime; 0: none */
+	size_t count;		  /* recipients, plus one for the profile's archive copy */
+	unsigned char *states;	  /* enum recipient_state, by index */
+	char **replies;		  /* latest deferred or failed reply, by index; null: none */
+};
+
+struct history_line {
+	enum history_event event;
+	long index;	   /* a recipient's number from 0; -1: the message */
+	const char *reply; /* null: none */
 };
 
 /*
- * Append one event for the message `id` (whose key begins a new history). `reply`
- * is made one line and cut at 1000 octets. `index` -1: the message. Returns 0, or
- * -1 and errno.
+ * Append `count` events at `now_us` for the message `id`, all or none; its key begins
+ * a new history and replaces one with another key. Replies are made one line
+ * (control characters become '?') and cut at 1000 octets. Returns 0, or -1 and errno:
+ * EINVAL for a deferred, delivered or failed line without a recipient. A torn tail
+ * is ended so that it stays ignored.
  */
-struct history_line {
-	enum history_event event;
-	long index;
-	const char *reply;
-};
 int history_append(const struct spool *spool, uint64_t id, const char *key, uint64_t now_us,
     const struct history_line *lines, size_t count);
 
@@ -59,13 +72,15 @@ int history_append(const struct spool *spool, uint64_t id, const char *key, uint
 int history_schedule(const struct spool *spool, uint64_t id, time_t next_attempt);
 
 /*
- * Read and fold. A missing history, or one with another key (which is removed),
- * gives an empty one. Returns 0, or -1 and errno. Free with history_free.
+ * Read and fold, at most HISTORY_SIZE_MAX octets. Lines that make no sense are
+ * skipped; the first final state of a recipient stays. A missing history, or one with another key
+ * (which is removed), gives an empty one. Returns 0, or -1 and errno. Free with history_free.
  */
 int history_read(const struct spool *spool, uint64_t id, const struct envelope *envelope,
     struct history *history);
 void history_free(struct history *history);
 
+/* Remove it where it is there. Returns 0, or -1 and errno. */
 int history_remove(const struct spool *spool, uint64_t id);
 
 #endif

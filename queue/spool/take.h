@@ -29,10 +29,12 @@ enum take_result {
 enum take_result take_message(const struct spool *spool, uint64_t *id, int only_old,
     struct envelope *envelope, struct error *error);
 
-/* Move a message that could not be understood from `directory` to corrupt/. */
+/* Move a message that could not be understood from `directory` to corrupt/, with a
+ * suffix where the name is in use there. Returns 0, or -1 and errno. */
 int take_to_corrupt(const struct spool *spool, int directory, const char *name);
 
-/* Remove dot names in incoming/ that are unchanged for 7 days. */
+/* Remove dot names in incoming/ and queue/ that are unchanged for 7 days: who wrote
+ * them died before they had an id. */
 void take_sweep(const struct spool *spool);
 
 #endif

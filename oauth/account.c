@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: ISC */
+#include "oauth/account.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include <bsd/stdlib.h>
+#include <bsd/string.h>
+
+#include "config/clock.h"
+#include "config/log.h"
+#include "oauth/diagnose.h"
+#include "oauth/password.h"
+#include "oauth/scrub.h"
+#include "oauth/token.h"
+
+#define SERVICE "agent"
+#define TEXT_MAX 512
+#define ADVICE_MAX 400
+
+struct account {
+	const struct fetch_environment *environment;
+	const struct config_profile *profile;
+	account_changed *changed;
+	void *context;
+	struct token token;
+	struct holding holding;
+	struct fetch fetch;
+	struct loop_timer timer;
+	LIST_HEAD(waiter_list, account_waiter) waiters;
+	bool asked;    /* a person asked for the fetch that runs */
+	bool reloaded; /* the configuration was read again while it ran */
+
+	enum agent_state announced;
+	char error[TEXT_MAX];		      /* what went wrong last; "" nothing */
+	char advice[ADVICE_MAX];	      /* lines; "" none */
+	char text[TEXT_MAX + ADVICE_MAX + 4]; /* both in one line */
+};
+
+static void serve(struct account *account, struct account_waiter *waiter);
+
+/* Set what went wrong; advice may be null. */
+static void
+set_trouble(struct account *account, const char *error, const char *advice)
+{
+	const struct config_profile *profile = account->profile;
+	const char *separator = "";
+	size_t length;
+
+	strlcpy(account->error, error, sizeof(account->error));
+	diagnose_personal(account->advice, sizeof(account->advice), advice == NULL ? "" : advice,
+	    profile->name, profile->username);
+	length = strlen(account->error);
+	if (account->advice[0] != '\0')
+		separator = length > 0 && account->error[length - 1] == '.' ? " " : ". ";
+	snprintf(account->text, sizeof(account->text), "%s%s%s", account->error, separator,
+	    account->advice);
+	for (char *p = account->text; *p != '\0'; p++)
+		if (*p == '\n')
+			*p = ' ';
+}
+
+enum agent_state
+account_state(const struct account *account, const char **text)
+{
+	const struct token *token = &account->token;
+
+	*text = account->text;
+	if (token->refused)
+		return AGENT_NEEDS_PERSON;
+	if (token->trouble == TOKEN_NO_TROUBLE || token_usable(token, clock_monotonic_ms()))
+		return AGENT_READY;
+	return token->trouble == TOKEN_PERMANENT ? AGENT_NEEDS_PERSON : AGENT_TRY_LATER;
+}
+
+/* Tell the runner where the state is another than it knows, or in any case. */
+static void
+announce(struct account *account, bool always)
+{
+	const char *text;
+	enum agent_state state = account_state(account, &text);
+
+	if (state == account->announced && !always)
+		return;
+	account->announced = state;
+	account->changed(account, account->context);
+}
+
+static void
+set_timer(struct account *account)
+{
+	uint64_t next = token_next(&account->token);
+	uint64_t now = clock_monotonic_ms();
+
+	if (next == TOKEN_NEVER)
+		loop_timer_cancel(account->environment->loop, &account->timer);
+	else
+		loop_timer_set(
+		    account->environment->loop, &account->timer, next > now ? next - now : 0);
+}
+
+/* Answer everyone who waits for a fetch, now that it ended. */
+static void
+settle(struct account *account)
+{
+	struct waiter_list waiters = LIST_HEAD_INITIALIZER(waiters);
+	struct account_waiter *waiter;
+
+	LIST_SWAP(&account->waiters, &waiters, account_waiter, entry);
+	while ((waiter = LIST_FIRST(&waiters)) != NULL) {
+		account_leave(waiter);
+		serve(account, waiter);
+	}
+	set_timer(account);
+}
+
+/* The held token came: use it. */
+static void
+adopt(struct account *account, const struct fetch_result *result)
+{
+	uint64_t now = clock_monotonic_ms();
+	uint64_t age = now - result->received;
+	struct token_life life;
+
+	holding_life(&account->holding, account->holding.stored.issued, &life);
+	life.left = result->life > age ? result->life - age : 0;
+	life.refresh_ahead = account->profile->refresh_ahead;
+	token_fetched(
+	    &account->token, now, account->holding.stored.generation, &life, arc4random());
+	if (!account->token.refused)
+		set_trouble(account, "", NULL);
+	log_write(LOG_INFO, SERVICE, "profile %s: new access token, expires in %" PRIu64 " s",
+	    account->profile->name, (life.left + 999) / 1000);
+}
+
+static void
+fail(struct account *account, const struct fetch_result *result)
+{
+	uint64_t now = clock_monotonic_ms();
+
+	token_failed(&account->token, now, result->trouble, result->retry_after, arc4random());
+	set_trouble(account, result->text, result->advice);
+	log_write(LOG_WARNING, SERVICE, "profile %s: no new access token: %s (%s in %" PRIu64 " s)",
+	    account->profile->name, account->text,
+	    result->trouble == TOKEN_PERMANENT ? "a person is needed; looking again"
+					       : "trying again",
+	    (account->token.retry_at - now + 999) / 1000);
+}
+
+static void
+begin_fetch(struct account *account)
+{
+	token_fetch_began(&account->token);
+	loop_timer_cancel(account->environment->loop, &account->timer);
+	fetch_begin(&account->fetch, account->profile);
+}
+
+static void
+fetched(const struct fetch_result *result, void *context)
+{
+	struct account *account = context;
+	bool granted = result->trouble == TOKEN_NO_TROUBLE;
+	bool outdated = account->reloaded;
+	bool asked = account->asked;
+
+	account->reloaded = account->asked = false;
+	if (!granted && outdated) {
+		/* What failed was asked with settings that a person has changed since. */
+		account->asked = asked;
+		begin_fetch(account);
+		return;
+	}
+	if (granted)
+		adopt(account, result);
+	else
+		fail(account, result);
+	announce(account, granted && asked);
+	settle(account);
+}
+
+static void
+timer_expired(void *context)
+{
+	struct account *account = context;
+
+	if (token_due(&account->token, clock_monotonic_ms()))
+		begin_fetch(account);
+	else
+		set_timer(account);
+}
+
+/* Answer one who waits with the account's state. */
+static void
+refuse(struct account *account, struct account_waiter *waiter, enum agent_state state)
+{
+	uint64_t now = clock_monotonic_ms();
+	struct account_answer answer = {.state = state, .text = account->text};
+
+	if (state == AGENT_TRY_LATER && account->token.retry_at > now)
+		answer.retry_after = (unsigned)((account->token.retry_at - now + 999) / 1000);
+	waiter->answered(waiter, &answer);
+}
+
+static void
+grant(struct account *account, struct account_waiter *waiter)
+{
+	struct credential credential = {
+	    .kind = CREDENTIAL_TOKEN, .generation = account->token.generation};
+	struct account_answer answer = {
+	    .state = AGENT_READY, .credential = &credential, .text = account->text};
+
+	strlcpy(credential.secret, account->holding.stored.access_token, sizeof(credential.secret));
+	waiter->answered(waiter, &answer);
+	explicit_bzero(&credential, sizeof(credential));
+}
+
+static void
+act(struct account *account, struct account_waiter *waiter, enum token_answer answer)
+{
+	switch (answer) {
+	case TOKEN_GRANT:
+		grant(account, waiter);
+		set_timer(account);
+		return;
+	case TOKEN_FETCH:
+		waiter->waiting = true;
+		LIST_INSERT_HEAD(&account->waiters, waiter, entry);
+		if (!account->token.fetching)
+			begin_fetch(account);
+		return;
+	case TOKEN_REFUSE_LATER:
+	case TOKEN_REFUSE_PERSON:
+		announce(account, false);
+		refuse(account, waiter,
+		    answer == TOKEN_REFUSE_PERSON ? AGENT_NEEDS_PERSON : AGENT_TRY_LATER);
+		return;
+	}
+}
+
+/* Serve one who waited for a fetch that ended. */
+static void
+serve(struct account *account, struct account_waiter *waiter)
+{
+	const struct token *token = &account->token;
+	struct account_answer answer = {.state = AGENT_READY, .text = account->text};
+	char text[64];
+
+	if (!waiter->fresh) {
+		act(account, waiter, token_want(&account->token, clock_monotonic_ms()));
+	} else if (token->trouble == TOKEN_NO_TROUBLE) {
+		snprintf(text, sizeof(text), "new access token, expires in %" PRIu64 " s",
+		    account->fetch.life / 1000);
+		answer.text = text;
+		waiter->answered(waiter, &answer);
+	} else {
+		refuse(account, waiter,
+		    token->trouble == TOKEN_PERMANENT ? AGENT_NEEDS_PERSON : AGENT_TRY_LATER);
+	}
+}
+
+static void
+give_password(struct account *account, struct account_waiter *waiter)
+{
+	struct credential credential;
+	struct account_answer answer = {
+	    .state = AGENT_READY, .credential = &credential, .text = ""};
+	struct error error;
+
+	if (password_find(account->environment, account->profile, &credential, &error) < 0) {
+		bool passing = error.status == EX_TEMPFAIL;
+
+		answer = (struct account_answer){
+		    .state = passing ? AGENT_TRY_LATER : AGENT_NEEDS_PERSON, .text = error.text};
+		log_write(LOG_WARNING, SERVICE, "%s", error.text);
+	}
+	waiter->answered(waiter, &answer);
+	explicit_bzero(&credential, sizeof(credential));
+}
+
+void
+account_request(struct account *account, struct account_waiter *waiter)
+{
+	waiter->fresh = false;
+	if (account->profile->grant == GRANT_NONE)
+		give_password(account, waiter);
+	else
+		act(account, waiter, token_want(&account->token, clock_monotonic_ms()));
+}
+
+/* Describe a login that failed, from the relay's reply "535 5.7.3 text". */
+static void
+describe_rejection(struct account *account, const char *reply)
+{
+	const struct config_profile *profile = account->profile;
+	bool token = profile->grant != GRANT_NONE;
+	const char *secrets[] = {account->holding.stored.access_token};
+	struct credential password;
+	char scrubbed[TEXT_MAX - 64];
+	char error[TEXT_MAX];
+
+	if (!token && password_find(account->environment, profile, &password, NULL) == 0)
+		secrets[0] = password.secret;
+	scrub(scrubbed, sizeof(scrubbed), reply, secrets, 1);
+	explicit_bzero(&password, sizeof(password));
+	snprintf(error, sizeof(error), "the relay refuses the login%s: %s",
+	    token ? ", with a fresh token too" : "", scrubbed);
+	set_trouble(account, error, diagnose_reply(profile->provider, reply));
+}
+
+void
+account_reject(
+    struct account *account, struct account_waiter *waiter, uint64_t generation, const char *reply)
+{
+	const struct config_profile *profile = account->profile;
+	bool current = generation == account->token.generation;
+	bool refused = account->token.refused;
+	enum token_answer answer = TOKEN_REFUSE_PERSON;
+
+	waiter->fresh = false;
+	if (profile->grant != GRANT_NONE)
+		answer = token_reject(&account->token, clock_monotonic_ms(), generation);
+	else
+		account->token.refused = true;
+	if (account->token.refused && current) {
+		describe_rejection(account, reply);
+		if (!refused)
+			log_write(
+			    LOG_WARNING, SERVICE, "profile %s: %s", profile->name, account->text);
+	} else if (answer == TOKEN_FETCH) {
+		log_write(LOG_INFO, SERVICE, "profile %s: the relay does not take the access token",
+		    profile->name);
+	}
+	act(account, waiter, answer);
+}
+
+void
+account_accept(struct account *account, uint64_t generation)
+{
+	if (generation != account->token.generation ||
+	    (!account->token.rejected && !account->token.refused))
+		return;
+	token_accept(&account->token, generation);
+	set_trouble(account, "", NULL);
+	/* The runner knows: it is its worker that logged in. */
+	account->announced = AGENT_READY;
+}
+
+void
+account_refresh(struct account *account, struct account_waiter *waiter)
+{
+	waiter->fresh = true;
+	account->asked = true;
+	if (!account->token.fetching)
+		token_forget_trouble(&account->token);
+	act(account, waiter, TOKEN_FETCH);
+}
+
+void
+account_probe(struct account *account)
+{
+	if (!account->token.fetching)
+		token_forget_trouble(&account->token);
+	set_timer(account);
+}
+
+void
+account_leave(struct account_waiter *waiter)
+{
+	if (waiter->waiting)
+		LIST_REMOVE(waiter, entry);
+	waiter->waiting = false;
+}
+
+/* Take over what the store has, where it fits. */
+static void
+restore(struct account *account)
+{
+	const struct config_profile *profile = account->profile;
+	struct token_life life;
+	struct error error;
+	int found;
+
+	if (account->environment->store == NULL || profile->grant == GRANT_NONE)
+		return;
+	found = holding_restore(&account->holding, account->environment->store, profile, &error);
+	if (found < 0)
+		log_write(LOG_ERR, SERVICE, "profile %s: %s", profile->name, error.text);
+	account->token.generation = account->holding.stored.generation;
+	if (found <= 0)
+		return;
+	holding_life(&account->holding, (int64_t)(clock_wall_us() / 1000000), &life);
+	life.refresh_ahead = profile->refresh_ahead;
+	token_restored(
+	    &account->token, clock_monotonic_ms(), account->holding.stored.generation, &life);
+}
+
+struct account *
+account_new(const struct fetch_environment *environment, const struct config_profile *profile,
+    account_changed *changed, void *context)
+{
+	struct account *account = calloc(1, sizeof(*account));
+
+	if (account == NULL)
+		return NULL;
+	account->environment = environment;
+	account->profile = profile;
+	account->changed = changed;
+	account->context = context;
+	LIST_INIT(&account->waiters);
+	loop_timer_init(&account->timer, timer_expired, account);
+	fetch_init(&account->fetch, environment, &account->holding, fetched, account);
+	token_init(&account->token);
+	restore(account);
+	set_timer(account);
+	return account;
+}
+
+void
+account_reload(struct account *account, const struct config_profile *profile)
+{
+	char before[STORED_TOKEN_BINDING_SIZE];
+	char after[STORED_TOKEN_BINDING_SIZE];
+	bool fetching = account->token.fetching;
+
+	stored_token_binding(account->profile, before);
+	stored_token_binding(profile, after);
+	account->profile = account->fetch.profile = profile;
+	token_forget_trouble(&account->token);
+	if (strcmp(before, after) != 0) {
+		fetch_cancel(&account->fetch);
+		token_drop(&account->token);
+		holding_drop(&account->holding);
+		set_trouble(account, "", NULL);
+	} else if (fetching) {
+		account->reloaded = true;
+		return;
+	}
+	if (!account->token.present && !account->holding.unsaved)
+		restore(account);
+	if (fetching)
+		begin_fetch(account);
+	else
+		set_timer(account);
+}
+
+void
+account_free(struct account *account)
+{
+	struct account_answer answer = {.state = AGENT_TRY_LATER, .text = "the profile is gone"};
+	struct account_waiter *waiter;
+
+	fetch_cancel(&account->fetch);
+	loop_timer_cancel(account->environment->loop, &account->timer);
+	while ((waiter = LIST_FIRST(&account->waiters)) != NULL) {
+		account_leave(waiter);
+		waiter->answered(waiter, &answer);
+	}
+	holding_drop(&account->holding);
+	free(account);
+}
+
+const struct config_profile *
+account_profile(const struct account *account)
+{
+	return account->profile;
+}
+
+void
+account_view(const struct account *account, struct account_view *view)
+{
+	const struct token *token = &account->token;
+	const struct stored_token *stored = &account->holding.stored;
+	bool valid = token_usable(token, clock_monotonic_ms());
+
+	*view = (struct account_view){
+	    .profile = account->profile,
+	    .expires_at = token->present ? stored->expires : 0,
+	    .generation = token->generation,
+	    .scope = token->present ? stored->scope : NULL,
+	    .refresh_token = stored->refresh_token != NULL ||
+			     account->profile->refresh_token.kind != SECRET_NONE,
+	    .last_error = account->error[0] == '\0' ? NULL : account->error,
+	    .advice = account->advice[0] == '\0' ? NULL : account->advice,
+	};
+	if (token->refused || token->trouble == TOKEN_PERMANENT)
+		view->state = "needs_person";
+	else if (valid)
+		view->state = "valid";
+	else if (token->trouble == TOKEN_TRANSIENT)
+		view->state = "error";
+	else
+		view->state = token->present ? "expired" : "none";
+}

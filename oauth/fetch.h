@@ -1,0 +1,61 @@
+/*
+ * Fetching a new access token for a profile: secrets, request, answer, store.
+ *
+ * Ends with tokens in the holding, durable as far as they have to be, or with the
+ * reason why not. When to fetch is not decided here.
+ */
+#ifndef POSTOAK_OAUTH_FETCH_H
+#define POSTOAK_OAUTH_FETCH_H
+
+#include "config/config.h"
+#include "config/error.h"
+#include "config/loop.h"
+#include "oauth/holding.h"
+#include "oauth/http.h"
+#include "oauth/store.h"
+#include "oauth/token.h"
+#include "oauth/token_request.h"
+
+/* What fetches share; the agent's. */
+struct fetch_environment {
+	struct loop *loop;
+	struct http *http;
+	struct store *store;	  /* null: it could not be opened */
+	struct error store_error; /* why */
+};
+
+struct fetch_result {
+	enum token_trouble trouble; /* TOKEN_NO_TROUBLE: the holding has a new access token */
+	uint64_t received;	    /* then: clock_monotonic_ms when it came */
+	uint64_t life;		    /* then: milliseconds it had */
+	unsigned retry_after;	    /* else: seconds as the server said; 0: it did not */
+	const char *text;	    /* else: what happened */
+	const char *advice;	    /* else: static, or null */
+};
+
+typedef void fetch_done(const struct fetch_result *result, void *context);
+
+struct fetch {
+	const struct fetch_environment *environment;
+	const struct config_profile *profile; /* may be changed for an equal one meanwhile */
+	struct holding *holding;
+	fetch_done *done;
+	void *context;
+	struct token_request *request;
+	struct loop_timer resend;
+	bool resent;
+	bool clock_warned;
+	uint64_t received;
+	uint64_t life;
+};
+
+void fetch_init(struct fetch *fetch, const struct fetch_environment *environment,
+    struct holding *holding, fetch_done *done, void *context);
+
+/* Begin; `done` is called once, perhaps before this returns. One at a time. */
+void fetch_begin(struct fetch *fetch, const struct config_profile *profile);
+
+/* Break off, where anything runs. `done` is not called. */
+void fetch_cancel(struct fetch *fetch);
+
+#endif

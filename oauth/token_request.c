@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+#include "oauth/token_request.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include <bsd/string.h>
+
+#include "config/clock.h"
+#include "config/secret.h"
+#include "oauth/client_authentication.h"
+#include "oauth/diagnose.h"
+#include "oauth/grant.h"
+#include "oauth/scrub.h"
+
+struct token_request {
+	struct http_transfer *transfer;
+	token_request_done *done;
+	void *context;
+	char *endpoint;
+	char *provider;
+	char *secrets[3]; /* to be kept out of what the server says */
+};
+
+static void
+free_request(struct token_request *request)
+{
+	free(request->endpoint);
+	free(request->provider);
+	for (size_t i = 0; i < 3; i++)
+		secret_free(request->secrets[i]);
+	free(request);
+}
+
+static void
+describe_failure(const struct token_request *request, const struct http_response *http,
+    struct token_request_result *result)
+{
+	const struct token_response *response = &result->response;
+	char text[TOKEN_REQUEST_TEXT_MAX + sizeof(response->description)];
+
+	if (http->result != HTTP_ANSWERED)
+		snprintf(text, sizeof(text), "%s: %s", request->endpoint, http->error);
+	else if (response->error[0] != '\0')
+		snprintf(text, sizeof(text), "%s%s%s", response->error,
+		    response->description[0] == '\0' ? "" : ": ", response->description);
+	else
+		snprintf(text, sizeof(text), "%s: HTTP status %u: %s", request->endpoint,
+		    http->status, response->fault);
+	scrub(result->text, sizeof(result->text), text, (const char *const *)request->secrets, 3);
+	explicit_bzero(text, sizeof(text));
+	if (http->result == HTTP_ANSWERED)
+		result->advice = diagnose_token(
+		    request->provider, response->error, response->description, http->status);
+}
+
+static void
+answered(const struct http_response *http, void *context)
+{
+	struct token_request *request = context;
+	struct token_request_result result = {
+	    .verdict = TOKEN_RESPONSE_TRY_LATER,
+	    .lost = http->result == HTTP_LOST,
+	    .retry_after = http->retry_after,
+	};
+
+	if (http->result == HTTP_ANSWERED) {
+		token_response_parse(&result.response, http->status, http->body, http->length);
+		result.verdict = result.response.verdict;
+	}
+	if (http->date != 0)
+		result.clock_offset = http->date - (int64_t)(clock_wall_us() / 1000000);
+	if (result.verdict != TOKEN_RESPONSE_GRANTED)
+		describe_failure(request, http, &result);
+	request->done(&result, request->context);
+	token_response_wipe(&result.response);
+	explicit_bzero(&result.response, sizeof(result.response));
+	free_request(request);
+}
+
+/* Copy `string` into *to; null stays null. Returns -1 without memory. */
+static int
+copy(char **to, const char *string)
+{
+	*to = string == NULL ? NULL : strdup(string);
+	return string != NULL && *to == NULL ? -1 : 0;
+}
+
+static struct token_request *
+new_request(const struct config_client *client, const struct token_request_secrets *secrets)
+{
+	struct token_request *request = calloc(1, sizeof(*request));
+
+	if (request == NULL)
+		return NULL;
+	if (copy(&request->endpoint, client->token_endpoint) < 0 ||
+	    copy(&request->provider, client->provider) < 0 ||
+	    copy(&request->secrets[0], secrets->client_secret) < 0 ||
+	    copy(&request->secrets[1], secrets->refresh_token) < 0 ||
+	    copy(&request->secrets[2], secrets->access_token) < 0) {
+		free_request(request);
+		return NULL;
+	}
+	return request;
+}
+
+struct token_request *
+token_request_start(struct http *http, const struct config_profile *profile,
+    const struct token_request_secrets *secrets, token_request_done *done, void *context,
+    struct error *error)
+{
+	const struct config_client *client = profile->client;
+	struct grant_input input = {.profile = profile, .refresh_token = secrets->refresh_token};
+	struct form form = {0};
+	struct form authorization = {0};
+	struct token_request *request = new_request(client, secrets);
+
+	if (request == NULL) {
+		error_set(error, EX_OSERR, "no memory for a request");
+		return NULL;
+	}
+	request->done = done;
+	request->context = context;
+	if (client->token_endpoint == NULL)
+		error_set(error, EX_CONFIG, "client %s has no token_endpoint", client->name);
+	else if (grant_request(&input, &form, error) == 0 &&
+		 client_authentication_apply(
+		     client, secrets->client_secret, &form, &authorization, error) == 0)
+		request->transfer = http_post(http,
+		    &(struct http_request){.url = client->token_endpoint,
+			.form = &form,
+			.authorization = authorization.text,
+			.ca_file = client->ca_file,
+			.proxy = client->proxy,
+			.tls_minimum_version = client->tls_minimum_version,
+			.timeout = client->timeout},
+		    answered, request, error);
+	form_wipe(&authorization);
+	form_wipe(&form);
+	if (request->transfer == NULL) {
+		free_request(request);
+		return NULL;
+	}
+	return request;
+}
+
+void
+token_request_cancel(struct token_request *request)
+{
+	if (request == NULL)
+		return;
+	http_cancel(request->transfer);
+	free_request(request);
+}

@@ -1,0 +1,33 @@
+/*
+ * The control socket: what mailq, sendmail -q and postoak ask of the runner. Anyone
+ * may list and see the status; root, our own user and the members of its group steer.
+ */
+#ifndef POSTOAK_QUEUE_CONTROL_H
+#define POSTOAK_QUEUE_CONTROL_H
+
+#include <sys/types.h>
+
+#include "config/error.h"
+#include "queue/context.h"
+#include "queue/dispatch.h"
+#include "queue/health.h"
+
+struct control;
+
+/*
+ * Bind run/control (0666: the peer's credentials decide) and serve:
+ *   list text|json    the queue, as mailq shows it
+ *   status text|json
+ *   flush             try everything now
+ *   suspend PROFILE, resume PROFILE
+ * `status` is borrowed. Null and `error` where it cannot be bound.
+ */
+struct control *control_new(struct context *context, struct dispatch *dispatch,
+    const struct health_options *status, void (*changed)(struct lane *lane, void *arg),
+    void *arg, struct error *error);
+void control_free(struct control *control);
+
+/* A child of ours has ended: it may have been a listing. */
+void control_reaped(struct control *control, pid_t pid);
+
+#endif

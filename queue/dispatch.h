@@ -1,0 +1,39 @@
+/*
+ * Connections and what they carry: opens them where queued mail is worth it, hands
+ * out transactions, takes results in.
+ */
+#ifndef POSTOAK_QUEUE_DISPATCH_H
+#define POSTOAK_QUEUE_DISPATCH_H
+
+#include <stddef.h>
+
+#include "queue/context.h"
+#include "queue/settle.h"
+
+struct dispatch;
+
+/*
+ * `changed` is called when a lane's condition changes (a person may have to be
+ * told). Null and ENOMEM.
+ */
+struct dispatch *dispatch_new(struct context *context, struct settle *settle,
+    void (*changed)(struct lane *lane, void *arg), void *arg);
+
+/* Drops the connections: their workers end. */
+void dispatch_free(struct dispatch *dispatch);
+
+/* The channels to agent and launcher; -1: none now, nothing is opened meanwhile. They
+ * stay the caller's. */
+void dispatch_set_agent(struct dispatch *dispatch, int channel);
+void dispatch_set_launcher(struct dispatch *dispatch, int channel);
+
+/* Do for a lane whatever can be done now, and set its timer for what comes next. */
+void dispatch_pump(struct dispatch *dispatch, struct lane *lane);
+
+/* End the lane's connections politely, each after the message it is at. */
+void dispatch_close(struct dispatch *dispatch, struct lane *lane);
+
+/* Connections that are open or opening, in all lanes. */
+size_t dispatch_count(const struct dispatch *dispatch);
+
+#endif

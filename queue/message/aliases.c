@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: ISC */
+#include "queue/message/aliases.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <bsd/stdlib.h>
+#include <bsd/string.h>
+
+#include "queue/message/address_token.h"
+#include "queue/message/alias_include.h"
+#include "queue/message/alias_text.h"
+
+struct alias {
+	char *name; /* in lower case */
+	unsigned line;
+	struct address_list targets;
+};
+
+struct aliases {
+	struct alias *items; /* sorted by name once loaded */
+	size_t count;
+	size_t room;
+};
+
+struct loader {
+	struct aliases *aliases;
+	const char *path;
+	void (*complain)(const char *message, void *context);
+	void *context;
+};
+
+/* Report `fault`, found in `line`. */
+static void
+report(const struct loader *loader, unsigned line, struct error *fault)
+{
+	if (loader->complain == NULL)
+		return;
+	error_prefix(fault, "%s:%u", loader->path, line);
+	loader->complain(fault->text, loader->context);
+}
+
+static void
+lower(char *text)
+{
+	for (; *text != '\0'; text++)
+		*text = (char)tolower((unsigned char)*text);
+}
+
+static void
+free_alias(struct alias *alias)
+{
+	free(alias->name);
+	address_list_free(&alias->targets);
+}
+
+/* The colon after the name, or null. */
+static char *
+find_colon(char *line, size_t length)
+{
+	struct token_reader reader;
+	struct token token;
+
+	address_token_init(&reader, line, length);
+	do
+		address_token_next(&reader, &token);
+	while (token.kind != TOKEN_END && !address_token_is(&token, ':'));
+	return token.kind == TOKEN_END ? NULL : line + (token.start - line);
+}
+
+/* Read "name: targets" into `alias`. */
+static int
+parse_alias(char *line, size_t length, struct alias *alias, struct error *fault)
+{
+	char *colon = find_colon(line, length);
+
+	if (*line == ' ' || *line == '\t')
+		return error_set(fault, EX_DATAERR, "continues no line");
+	if (colon == NULL)
+		return error_set(fault, EX_DATAERR, "no colon after the name");
+	*colon = '\0';
+	if (address_parse_one(line, &alias->name, fault) == -1)
+		return -1;
+	if (*alias->name == '\0')
+		return error_set(fault, EX_DATAERR, "no name before the colon");
+	lower(alias->name);
+	if (alias_target_parse(
+		colon + 1, length - (size_t)(colon + 1 - line), &alias->targets, fault) == -1)
+		return -1;
+	if (alias->targets.count == 0)
+		return error_set(fault, EX_DATAERR, "%s: nothing after the colon", alias->name);
+	return 0;
+}
+
+/* Take over `alias`. */
+static int
+add(struct aliases *aliases, const struct alias *alias)
+{
+	struct alias *items;
+	size_t room = aliases->room == 0 ? 32 : 2 * aliases->room;
+
+	if (aliases->count == aliases->room) {
+		if ((items = reallocarray(aliases->items, room, sizeof(*items))) == NULL)
+			return -1;
+		aliases->items = items;
+		aliases->room = room;
+	}
+	aliases->items[aliases->count++] = *alias;
+	return 0;
+}
+
+static int
+read_lines(const struct loader *loader, struct alias_text *text, struct error *error)
+{
+	struct alias alias;
+	struct error fault;
+	size_t length;
+
+	while ((length = alias_text_line(text)) > 0) {
+		alias = (struct alias){.line = text->number};
+		if (parse_alias(text->line, length, &alias, &fault) == -1) {
+			report(loader, text->number, &fault);
+			free_alias(&alias);
+		} else if (add(loader->aliases, &alias) == -1) {
+			error_set_errno(error, EX_OSERR, "%s", loader->path);
+			free_alias(&alias);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct alias *x = a;
+	const struct alias *y = b;
+	int order = strcmp(x->name, y->name);
+
+	return order != 0 ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+/* Sort by name; of several with one name the first in the file counts. */
+static void
+sort(const struct loader *loader)
+{
+	struct aliases *aliases = loader->aliases;
+	struct error fault;
+	size_t kept = 0;
+
+	if (aliases->count == 0)
+		return;
+	qsort(aliases->items, aliases->count, sizeof(*aliases->items), compare);
+	for (size_t i = 1; i < aliases->count; i++) {
+		struct alias *alias = &aliases->items[i];
+
+		if (strcmp(alias->name, aliases->items[kept].name) != 0) {
+			aliases->items[++kept] = *alias;
+			continue;
+		}
+		error_set(&fault, EX_DATAERR, "%s: ignored, line %u has that name", alias->name,
+		    aliases->items[kept].line);
+		report(loader, alias->line, &fault);
+		free_alias(alias);
+	}
+	aliases->count = kept + 1;
+}
+
+/* Returns 0 also where there is no file. */
+static int
+load(const struct loader *loader, struct error *error)
+{
+	struct alias_text text;
+	int fd = open(loader->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int result;
+
+	if (fd == -1 && (errno == ENOENT || errno == ENOTDIR))
+		return 0;
+	if (fd == -1)
+		return error_set_errno(error, EX_NOINPUT, "%s", loader->path);
+	result = alias_text_read(fd, loader->path, &text, error);
+	close(fd);
+	if (result == -1)
+		return -1;
+	result = read_lines(loader, &text, error);
+	alias_text_free(&text);
+	if (result == 0)
+		sort(loader);
+	return result;
+}
+
+struct aliases *
+aliases_load(const char *path, void (*complain)(const char *message, void *context), void *context,
+    struct error *error)
+{
+	struct loader loader = {
+	    .aliases = calloc(1, sizeof(struct aliases)),
+	    .path = path,
+	    .complain = complain,
+	    .context = context,
+	};
+
+	if (loader.aliases == NULL) {
+		error_set_errno(error, EX_OSERR, "%s", path);
+		return NULL;
+	}
+	if (load(&loader, error) == -1) {
+		aliases_free(loader.aliases);
+		return NULL;
+	}
+	return loader.aliases;
+}
+
+void
+aliases_free(struct aliases *aliases)
+{
+	if (aliases == NULL)
+		return;
+	for (size_t i = 0; i < aliases->count; i++)
+		free_alias(&aliases->items[i]);
+	free(aliases->items);
+	free(aliases);
+}
+
+const struct address_list *
+aliases_find(const struct aliases *aliases, const char *name)
+{
+	char key[ADDRESS_MAX + 1];
+	size_t low = 0;
+	size_t high = aliases->count;
+
+	if (strlcpy(key, name, sizeof(key)) >= sizeof(key))
+		return NULL;
+	lower(key);
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(key, aliases->items[middle].name);
+
+		if (order == 0)
+			return &aliases->items[middle].targets;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+/* What is wrong with a target, in `fault`; 0 where nothing is. */
+static int
+check_target(const struct loader *loader, const struct mailbox *target, struct error *fault)
+{
+	struct address_list list = {0};
+	int result = -1;
+
+	switch (alias_target_kind(target)) {
+	case ALIAS_ADDRESS:
+		return 0;
+	case ALIAS_COMMAND:
+		return error_set(fault, EX_DATAERR, "commands are not run: %s", target->address);
+	case ALIAS_FILE:
+		return error_set(
+		    fault, EX_DATAERR, "files are not written to: %s", target->address);
+	case ALIAS_INCLUDE:
+		result = alias_include_read(
+		    target->address, &list, loader->complain, loader->context, fault);
+		address_list_free(&list);
+		break;
+	}
+	return result;
+}
+
+size_t
+aliases_check(const struct aliases *aliases, const char *path,
+    void (*complain)(const char *message, void *context), void *context)
+{
+	const struct loader loader = {.path = path, .complain = complain, .context = context};
+	struct error fault;
+	size_t faults = 0;
+
+	for (size_t i = 0; i < aliases->count; i++) {
+		const struct alias *alias = &aliases->items[i];
+
+		for (size_t j = 0; j < alias->targets.count; j++) {
+			if (check_target(&loader, &alias->targets.items[j], &fault) == 0)
+				continue;
+			faults++;
+			error_prefix(&fault, "%s", alias->name);
+			report(&loader, alias->line, &fault);
+		}
+	}
+	return faults;
+}

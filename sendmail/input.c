@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: ISC */
+#include "sendmail/input.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+/* Who writes more than this into a program that has failed will not ask it why. */
+#define DRAIN_MAX (256UL * 1024 * 1024)
+
+static void
+add_unless_ignored(sigset_t *set, int number)
+{
+	struct sigaction action;
+
+	/* nohup(1) ignores SIGHUP for its children, shells SIGINT for theirs. */
+	if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+		sigaddset(set, number);
+}
+
+int
+input_open(struct input *input, struct error *error)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	add_unless_ignored(&set, SIGTERM);
+	add_unless_ignored(&set, SIGINT);
+	add_unless_ignored(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return error_set_errno(error, EX_OSERR, "signals");
+	input->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (input->signals < 0)
+		return error_set_errno(error, EX_OSERR, "signalfd");
+	return 0;
+}
+
+ssize_t
+input_read(struct input *input, char *buffer, size_t size, struct error *error)
+{
+	struct pollfd wait[] = {
+	    {.fd = STDIN_FILENO, .events = POLLIN},
+	    {.fd = input->signals, .events = POLLIN},
+	};
+	ssize_t count;
+
+	for (;;) {
+		if (poll(wait, 2, -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			return error_set_errno(error, EX_IOERR, "standard input");
+		}
+		if (wait[1].revents != 0)
+			return error_set(error, EX_TEMPFAIL, "interrupted, nothing was sent");
+		count = read(STDIN_FILENO, buffer, size);
+		if (count >= 0)
+			return count;
+		/* Whoever shares our end of the pipe may have made it non-blocking. */
+		if (errno != EINTR && errno != EAGAIN)
+			return error_set_errno(error, EX_IOERR, "standard input");
+	}
+}
+
+void
+input_drain(struct input *input)
+{
+	char buffer[16384];
+	struct stat status;
+	size_t drained = 0;
+
+	if (fstat(STDIN_FILENO, &status) < 0 ||
+	    (!S_ISFIFO(status.st_mode) && !S_ISSOCK(status.st_mode)))
+		return;
+	while (drained < DRAIN_MAX) {
+		ssize_t count = input_read(input, buffer, sizeof buffer, NULL);
+
+		if (count <= 0)
+			return;
+		drained += (size_t)count;
+	}
+}
+
+void
+input_close(struct input *input)
+{
+	close(input->signals);
+}

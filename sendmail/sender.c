@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: ISC */
+#include "sendmail/sender.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "queue/message/address.h"
+
+/* More of a name helps nobody and would make a header line too long. */
+#define FULL_NAME_MAX 200
+
+static char *
+quote_local_part(const char *name)
+{
+	char *quoted = NULL;
+	size_t size;
+	FILE *out = open_memstream(&quoted, &size);
+
+	if (out == NULL)
+		return NULL;
+	fputc('"', out);
+	for (; *name != '\0'; name++) {
+		if (*name == '"' || *name == '\\')
+			fputc('\\', out);
+		fputc(*name, out);
+	}
+	fputc('"', out);
+	if (fclose(out) != 0) {
+		free(quoted);
+		return NULL;
+	}
+	return quoted;
+}
+
+char *
+sender_local_part(const struct passwd *entry, uid_t uid)
+{
+	char *numeric;
+
+	if (entry != NULL && entry->pw_name[0] != '\0') {
+		char *quoted;
+
+		if (address_is_valid(entry->pw_name))
+			return strdup(entry->pw_name);
+		/* Directory services have users like DOMAIN\name. */
+		quoted = quote_local_part(entry->pw_name);
+		if (quoted == NULL || address_is_valid(quoted))
+			return quoted;
+		free(quoted);
+	}
+	if (asprintf(&numeric, "uid%lu", (unsigned long)uid) < 0)
+		return NULL;
+	return numeric;
+}
+
+char *
+sender_address(const struct config *config, const char *given, struct error *error)
+{
+	char *address;
+	char *complete;
+
+	if (given == NULL) {
+		address = sender_local_part(getpwuid(getuid()), getuid());
+		if (address == NULL) {
+			error_set_errno(error, EX_OSERR, "sender");
+			return NULL;
+		}
+	} else if (address_parse_one(given, &address, error) < 0) {
+		error_prefix(error, "sender address");
+		if (error != NULL && error->status == EX_DATAERR)
+			error->status = EX_USAGE;
+		return NULL;
+	}
+	if (*address == '\0')
+		return address;
+	complete = address_qualify(address, config->mail_name);
+	free(address);
+	if (complete == NULL)
+		error_set_errno(error, EX_OSERR, "sender");
+	return complete;
+}
+
+char *
+sender_gecos_name(const char *gecos, const char *login)
+{
+	char *name = NULL;
+	size_t size;
+	FILE *out = open_memstream(&name, &size);
+
+	if (out == NULL)
+		return NULL;
+	for (; *gecos != '\0' && *gecos != ','; gecos++) {
+		if (*gecos == '&' && *login != '\0')
+			fprintf(out, "%c%s", toupper((unsigned char)*login), login + 1);
+		else
+			fputc(*gecos, out);
+	}
+	if (fclose(out) != 0 || *name == '\0') {
+		free(name);
+		return NULL;
+	}
+	return name;
+}
+
+/* Cut to a bearable length, not within a UTF-8 sequence, and drop what could break a line. */
+static char *
+clean_name(char *name)
+{
+	size_t length = strlen(name);
+
+	if (length > FULL_NAME_MAX) {
+		length = FULL_NAME_MAX;
+		while (length > 0 && ((unsigned char)name[length] & 0xC0) == 0x80)
+			length--;
+		name[length] = '\0';
+	}
+	for (char *p = name; *p != '\0'; p++) {
+		if (iscntrl((unsigned char)*p))
+			*p = ' ';
+	}
+	return name;
+}
+
+char *
+sender_full_name(const char *given)
+{
+	const char *environment = getenv("NAME");
+	char *name = NULL;
+
+	if (given != NULL) {
+		name = strdup(given);
+	} else if (environment != NULL && *environment != '\0') {
+		name = strdup(environment);
+	} else {
+		const struct passwd *entry = getpwuid(getuid());
+
+		if (entry != NULL && entry->pw_gecos != NULL)
+			name = sender_gecos_name(entry->pw_gecos, entry->pw_name);
+	}
+	if (name == NULL)
+		return NULL;
+	clean_name(name);
+	if (name[strspn(name, " ")] == '\0') {
+		free(name);
+		return NULL;
+	}
+	return name;
+}

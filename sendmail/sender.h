@@ -1,0 +1,35 @@
+/* Who sends: the envelope sender and the full name, by -f, -F and the real user. */
+#ifndef POSTOAK_SENDMAIL_SENDER_H
+#define POSTOAK_SENDMAIL_SENDER_H
+
+#include <pwd.h>
+
+#include "config/config.h"
+#include "config/error.h"
+
+/*
+ * The envelope sender: what -f gave (`given`, null without), where "" and "<>" are
+ * the null sender "", else the real user's name; completed with mail_name. Fresh, or
+ * null and `error` (EX_USAGE for an address that is none).
+ */
+char *sender_address(const struct config *config, const char *given, struct error *error);
+
+/*
+ * The name of user `uid` as a local part: from the password file, quoted where
+ * RFC 5321 needs it, or "uid1000" where there is none. Fresh.
+ */
+char *sender_local_part(const struct passwd *entry, uid_t uid);
+
+/*
+ * The full name for a From field: what -F gave, else $NAME, else the password file's.
+ * Fresh, without control characters; null where there is none.
+ */
+char *sender_full_name(const char *given);
+
+/*
+ * The full name in a password file's GECOS field: up to the first comma, "&" standing
+ * for the capitalised login name. Fresh, or null.
+ */
+char *sender_gecos_name(const char *gecos, const char *login);
+
+#endif

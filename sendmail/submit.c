@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: ISC */
+#include "sendmail/submit.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "sendmail/expand.h"
+#include "sendmail/incoming.h"
+#include "sendmail/input.h"
+#include "sendmail/sender.h"
+#include "sendmail/submission.h"
+
+/* What a pipe holds. */
+#define READ_SIZE 65536
+
+static int
+read_message(struct input *input, struct submission *submission, struct error *error)
+{
+	static char buffer[READ_SIZE];
+
+	for (;;) {
+		ssize_t count = input_read(input, buffer, sizeof buffer, error);
+		int result;
+
+		if (count <= 0)
+			return (int)count;
+		result = submission_feed(submission, buffer, (size_t)count, error);
+		if (result != 0)
+			return result < 0 ? -1 : 0;
+	}
+}
+
+static int
+submit(
+    const struct submission_options *options, struct input *input, bool notify, struct error *error)
+{
+	struct submission *submission = submission_new(options, error);
+	uint64_t id;
+	int result = -1;
+
+	if (submission != NULL && read_message(input, submission, error) == 0 &&
+	    submission_finish(submission, &id, error) == 0)
+		result = 0;
+	submission_free(submission);
+	if (result == 0 && notify)
+		incoming_notify(options->config, id);
+	return result;
+}
+
+/* Everything that is known before the message is read. */
+static int
+prepare(const struct options *options, struct submission_options *submission,
+    struct address_list *recipients, char **sender, struct error *error)
+{
+	if (expand_parse_words(options->recipients, options->recipient_count, recipients, error) <
+	    0)
+		return -1;
+	if (recipients->count == 0 && !options->extract)
+		return error_set(error, EX_USAGE, "no recipients");
+	*sender = sender_address(submission->config, options->sender, error);
+	submission->sender = *sender;
+	return *sender != NULL ? 0 : -1;
+}
+
+int
+submit_run(const struct options *options, const struct config *config, struct error *error)
+{
+	struct address_list recipients = {0};
+	char *sender = NULL;
+	struct submission_options submission = {
+	    .config = config,
+	    .full_name = options->full_name,
+	    .recipients = &recipients,
+	    .extract = options->extract,
+	    .no_aliases = options->no_aliases,
+	    .dot_ends = !options->ignore_dots,
+	    .gateway = options->gateway,
+	    .smtputf8 = options->smtputf8,
+	    .notify = options->notify,
+	    .ret = options->ret,
+	    .envelope_id = options->envelope_id,
+	};
+	struct input input;
+	int result;
+
+	/* Both are errors of write(2), not reasons to die with a file half written. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	if (input_open(&input, error) < 0)
+		return -1;
+	result = prepare(options, &submission, &recipients, &sender, error);
+	if (result == 0)
+		result = submit(&submission, &input, !options->queue_only, error);
+	if (result < 0)
+		input_drain(&input);
+	input_close(&input);
+	free(sender);
+	address_list_free(&recipients);
+	return result;
+}

@@ -1,0 +1,213 @@
+"""sendmail itself: never waits for anybody, exit 0 means durable, else nothing is left behind."""
+
+import os
+import resource
+import socket
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from harness import BUILD, EX_CONFIG, EX_TEMPFAIL, EX_UNAVAILABLE, SENDER, wait_until
+
+root_only = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+NOBODY = 65534
+AS_NOBODY = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+
+
+def test_without_a_runner_mail_waits(idle_host, provider):
+    idle_host.submit("a@example.org")
+    (file,) = idle_host.files("incoming")
+    assert file.name == file.name.upper() and len(file.name) == 12
+    assert file.stat().st_mode & 0o777 == 0o440
+    idle_host.start()
+    idle_host.wait_for_messages()
+    idle_host.wait_until_empty()
+
+
+def test_fifty_processes_at_once(host, provider):
+    def submit(i):
+        host.submit("a@example.org", message=b"X-Number: %d\n\n" % i)
+
+    with ThreadPoolExecutor(50) as pool:
+        list(pool.map(submit, range(100)))
+    messages = host.wait_for_messages(100, timeout=60)
+    host.wait_until_empty()
+    numbers = {m.content.partition(b"X-Number: ")[2].partition(b"\r\n")[0] for m in messages}
+    assert len(messages) == len(numbers) == 100
+
+
+def assert_refused_cleanly(host, result):
+    assert result.returncode == EX_TEMPFAIL, result
+    assert result.stdout == b""
+    assert len(result.stderr.splitlines()) == 1 and result.stderr.startswith(b"sendmail: ")
+    assert host.files("incoming") == []
+
+
+def test_file_size_limit(host):
+    host.submit("a@example.org")
+    host.wait_for_messages()
+    host.wait_until_empty()
+    text = b"Subject: large\n\n" + b"0123456789abcde\n" * 65536
+    result = host.sendmail(
+        "-i", "a@example.org", message=text, limits=[(resource.RLIMIT_FSIZE, 100_000)]
+    )
+    assert_refused_cleanly(host, result)
+
+
+@root_only
+def test_full_file_system(idle_host, provider):
+    idle_host.spool.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m,mode=755", "tmpfs", str(idle_host.spool)]
+    subprocess.run(mount, check=True)
+    try:
+        idle_host.configuration["minimum_free_space"] = "64K"
+        idle_host.write_configuration()
+        idle_host.submit("a@example.org")
+        idle_host.start()
+        idle_host.wait_for_messages()
+        idle_host.wait_until_empty()
+        text = b"Subject: large\n\n" + b"0123456789abcde\n" * 131072
+        assert_refused_cleanly(idle_host, idle_host.sendmail("a@example.org", message=text))
+        idle_host.submit("b@example.org")
+        idle_host.wait_for_messages(2)
+        idle_host.wait_until_empty()
+        assert idle_host.stop() == 0
+    finally:
+        subprocess.run(["umount", "-l", str(idle_host.spool)], check=True)
+
+
+def test_too_little_free_space(idle_host):
+    idle_host.configuration["minimum_free_space"] = "1000000G"
+    idle_host.write_configuration()
+    assert_refused_cleanly(idle_host, idle_host.sendmail("a@example.org", message=b"\nx\n"))
+
+
+def test_message_size_limit(idle_host):
+    idle_host.configuration["message_size_limit"] = "64K"
+    idle_host.write_configuration()
+    result = idle_host.sendmail("a@example.org", message=b"\n" + b"0123456789abcde\n" * 8192)
+    assert result.returncode == 65 and idle_host.spooled() == []
+
+
+def test_killed_submitter_leaves_no_mail(host):
+    process = subprocess.Popen(
+        [BUILD / "sendmail", "-C", host.file, "-i", "a@example.org"],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    process.stdin.write(b"Subject: half\n\n" + b"0123456789abcde\n" * 5000)
+    process.stdin.flush()
+    process.terminate()
+    process.stdin.close()
+    assert process.wait(10) == EX_TEMPFAIL
+    process.stderr.close()
+    assert host.files("incoming") == []
+
+
+@root_only
+def test_any_user_submits_through_the_socket(host, directory):
+    """Without a set-gid sendmail incoming/ is closed to others: the second way in."""
+    directory.chmod(0o711)
+    result = host.sendmail("-i", "-f", SENDER, "a@example.org", message=b"\nx\n", **AS_NOBODY)
+    assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
+    (message,) = host.wait_for_messages()
+    assert f"from userid {NOBODY}".encode() in message.content
+    host.wait_for_log(rf"postoak/pickup\[\d+\]: [0-9A-F]{{12}}: uid={NOBODY} from=<{SENDER}>")
+
+
+@root_only
+def test_other_users_without_a_runner(idle_host, directory):
+    idle_host.submit("a@example.org")
+    directory.chmod(0o711)
+    result = idle_host.sendmail("-i", "a@example.org", message=b"\nx\n", **AS_NOBODY)
+    assert result.returncode == EX_TEMPFAIL and len(result.stderr.splitlines()) == 1
+    result = idle_host.command("mailq", **AS_NOBODY)
+    assert (result.returncode, result.stdout) == (EX_UNAVAILABLE, b"")
+    assert len(result.stderr.splitlines()) == 1
+    assert len(idle_host.spooled()) == 1
+
+
+@root_only
+def test_other_users_list_but_do_not_steer(host, directory):
+    directory.chmod(0o711)
+    result = host.command("mailq", **AS_NOBODY)
+    assert result.returncode == 0 and b"Mail queue is empty" in result.stdout
+    for command in (("suspend", "relay"), ("oauth", "token", "relay"), ("queue", "retry", "--all")):
+        result = host.command("postoak", *command, **AS_NOBODY)
+        assert result.returncode == 77, (command, result)
+    assert host.profile_status()["state"] == "ready"
+
+
+def test_faults_outside_sendmails_own_keys_stop_no_submission(idle_host):
+    idle_host.write_configuration(profiles={"relay": {"no_such_key": [1, {}]}}, nonsense=1)
+    idle_host.submit("a@example.org")
+    idle_host.write_configuration(routes="not a list", queue={"lifetime": "forever"})
+    idle_host.submit("a@example.org")
+    assert len(idle_host.spooled()) == 2
+
+
+def test_faults_in_sendmails_own_keys(idle_host):
+    idle_host.write_configuration(message_size_limit="many")
+    assert idle_host.sendmail("a@example.org", message=b"\nx\n").returncode == EX_CONFIG
+    idle_host.file.write_text("hostname: [unclosed\n")
+    result = idle_host.sendmail("a@example.org", message=b"\nx\n")
+    assert result.returncode == EX_CONFIG and len(result.stderr.splitlines()) == 1
+    assert idle_host.spooled() == []
+
+
+def test_hostile_environment(host):
+    """Closed descriptors, odd working directory, no environment: as cron and atd start it."""
+    read, write = os.pipe()
+    os.write(write, b"Subject: cron\n\nHello\n")
+    os.close(write)
+
+    def close_outputs():
+        os.close(1)
+        os.close(2)
+
+    process = subprocess.Popen(
+        ["sendmail", "-C", str(host.file), "-FCronDaemon", "-i", "-B8BITMIME", "-oem", "a@b.org"],
+        executable=BUILD / "sendmail",
+        stdin=read,
+        env={},
+        cwd="/",
+        preexec_fn=close_outputs,
+    )
+    os.close(read)
+    assert process.wait(10) == 0
+    (message,) = host.wait_for_messages()
+    assert b"CronDaemon" in message.content
+
+
+def test_smtp_on_standard_input(host):
+    dialogue = (
+        b"EHLO [127.0.0.1]\r\nMAIL FROM:<app@example.com>\r\nRCPT TO:<a@example.org>\r\nDATA\r\n"
+        b"Subject: by -bs\r\n\r\n..dot\r\n.\r\n"
+        b"MAIL FROM:<app@example.com>\nRCPT TO:<b@example.org>\nDATA\nSubject: two\n\nx\n.\nQUIT\n"
+    )
+    result = host.sendmail("-bs", "-i", message=dialogue)
+    assert result.returncode == 0 and result.stderr == b""
+    replies = result.stdout.decode().splitlines()
+    assert replies[0].startswith("220 ") and replies[-1].startswith("221 ")
+    queued = [r for r in replies if r.startswith("250 Ok: queued as ")]
+    assert len(queued) == 2
+    messages = host.wait_for_messages(2)
+    by_subject = {m.addresses[0]: m.content for m in messages}
+    assert by_subject["a@example.org"].endswith(b"\r\n\r\n.dot\r\n")
+
+
+def test_newaliases_and_verification(idle_host):
+    assert idle_host.command("newaliases").returncode == 0
+    idle_host.aliases.write_text("root: admin@example.org\n")
+    result = idle_host.sendmail("-bv", "root")
+    assert result.returncode == 0 and b"admin@example.org" in result.stdout
+
+
+def test_notify_datagrams_from_anyone_do_no_harm(host):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+        hostile = (b"", b"x" * 60000, b"../../etc/pa", b"0" * 12, b"FFFFFFFFFFFF", b"\0" * 12)
+        for datagram in hostile:
+            client.sendto(datagram, str(host.run / "notify"))
+    host.submit("a@example.org")
+    host.wait_for_messages()
+    wait_until(lambda: host.status()["runner"] == "up", "the runner")

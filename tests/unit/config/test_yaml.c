@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "config/yaml.h"
+
+static struct yaml_node *
+parse(const char *text)
+{
+	struct yaml_node *root;
+	struct error error;
+
+	assert_int_equal(yaml_tree_parse("f", text, strlen(text), &root, &error), 0);
+	return root;
+}
+
+static void
+refuse(const char *text, size_t length, const char *message)
+{
+	struct yaml_node *root;
+	struct error error;
+
+	assert_int_equal(yaml_tree_parse("f", text, length, &root, &error), -1);
+	assert_null(root);
+	assert_int_equal(error.status, EX_CONFIG);
+	assert_string_equal(error.text, message);
+}
+
+static void
+refuse_text(const char *text, const char *message)
+{
+	refuse(text, strlen(text), message);
+}
+
+static void
+nodes_know_where_they_stand(void **state)
+{
+	struct yaml_node *root = parse("a: 1\nb:\n  - x\n  - {c: \"~\", d: ~}\né: z\n");
+	const struct yaml_node *list = yaml_tree_find(root, "b");
+	const struct yaml_node *map;
+
+	(void)state;
+	assert_int_equal(root->kind, YAML_MAPPING);
+	assert_int_equal(root->count, 3);
+	assert_string_equal(yaml_tree_find(root, "a")->text, "1");
+	assert_int_equal(yaml_tree_find(root, "a")->column, 4);
+	assert_int_equal(list->kind, YAML_SEQUENCE);
+	assert_int_equal(list->count, 2);
+	map = list->items[1];
+	assert_int_equal(map->line, 4);
+	assert_int_equal(map->column, 5);
+	assert_false(yaml_tree_find(map, "c")->null);
+	assert_true(yaml_tree_find(map, "d")->null);
+	assert_int_equal(yaml_tree_find(root, "é")->line, 5);
+	assert_int_equal(yaml_tree_find(root, "é")->column, 4);
+	assert_null(yaml_tree_find(root, "absent"));
+	assert_null(yaml_tree_find(list, "a"));
+	assert_null(yaml_tree_find(NULL, "a"));
+	yaml_tree_free(root);
+}
+
+static void
+an_empty_document_is_null(void **state)
+{
+	static const char *const texts[] = {"", "# only a comment\n", "---\n", "---\n...\n"};
+	struct yaml_node *root;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		root = parse(texts[i]);
+		assert_int_equal(root->kind, YAML_SCALAR);
+		assert_true(root->null);
+		yaml_tree_free(root);
+	}
+}
+
+static void
+earlier_keys_are_found(void **state)
+{
+	struct yaml_node *root = parse("a: 1\nb: 2\na: 3\n");
+
+	(void)state;
+	assert_null(yaml_tree_earlier_key(root, 1));
+	assert_ptr_equal(yaml_tree_earlier_key(root, 2), root->keys[0]);
+	yaml_tree_free(root);
+}
+
+static void
+faults_have_a_position(void **state)
+{
+	(void)state;
+	refuse_text("a: 1\n  b: 2\n", "f:2:4: mapping values are not allowed in this context");
+	refuse_text("a: [1, 2\nb: 3\n",
+	    "f:2:2: did not find expected ',' or ']' while parsing a flow sequence");
+	refuse_text("a: &x 1\nb: *x\n", "f:1:4: anchors and aliases are not supported");
+	refuse_text("a: *x\n", "f:1:4: anchors and aliases are not supported");
+	refuse_text("a: !!str 1\n", "f:1:4: tags are not supported");
+	refuse_text("? [a]\n: 1\n", "f:1:3: a key must be a single word");
+	refuse_text("a: 1\n---\nb: 2\n", "f:2:1: only one document is allowed");
+	refuse_text("a: \"x\\0y\"\n", "f:1:4: a value must not contain NUL");
+	refuse_text("a: ok\nb: é\xff\n", "f:2:5: invalid leading UTF-8 octet");
+	refuse("a: b\0c\n", 7, "f:1:5: control characters are not allowed");
+}
+
+static void
+the_tree_is_bounded(void **state)
+{
+	char *text = malloc(2 * YAML_TREE_FILE_MAX);
+	size_t length = 0;
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, '[', 20);
+	refuse(text, 20, "f:1:17: nested too deeply");
+	for (unsigned i = 0; i <= YAML_TREE_ITEMS_MAX; i++)
+		length += (size_t)sprintf(text + length, "- 1\n");
+	refuse(text, length, "f:4097:3: the collection has too many entries");
+	length = 0;
+	for (unsigned i = 0; i < 20; i++) {
+		length += (size_t)sprintf(text + length, "- [1");
+		for (unsigned j = 1; j < YAML_TREE_ITEMS_MAX; j++)
+			length += (size_t)sprintf(text + length, ",1");
+		length += (size_t)sprintf(text + length, "]\n");
+	}
+	assert_in_range(length, 1, YAML_TREE_FILE_MAX);
+	refuse(text, length, "f:16:8162: the file has too many values");
+	free(text);
+}
+
+static void
+files(void **state)
+{
+	char path[] = "/tmp/postoak-test-XXXXXX";
+	char expected[ERROR_TEXT_MAX];
+	struct yaml_node *root;
+	struct error error;
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "a: 1\n", 5), 5);
+	assert_int_equal(yaml_tree_read(path, &root, &error), 0);
+	yaml_tree_free(root);
+	assert_int_equal(ftruncate(fd, YAML_TREE_FILE_MAX + 1), 0);
+	close(fd);
+	assert_int_equal(yaml_tree_read(path, &root, &error), -1);
+	assert_int_equal(error.status, EX_CONFIG);
+	(void)snprintf(expected, sizeof(expected), "%s:1:1: the file is larger than 1 MiB", path);
+	assert_string_equal(error.text, expected);
+	unlink(path);
+	assert_int_equal(yaml_tree_read(path, &root, &error), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(error.status, EX_NOINPUT);
+	assert_int_equal(yaml_tree_read("/", &root, &error), -1);
+	assert_int_equal(error.status, EX_NOINPUT);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(nodes_know_where_they_stand),
+	    cmocka_unit_test(an_empty_document_is_null),
+	    cmocka_unit_test(earlier_keys_are_found),
+	    cmocka_unit_test(faults_have_a_position),
+	    cmocka_unit_test(the_tree_is_bounded),
+	    cmocka_unit_test(files),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
