@@ -136,6 +136,11 @@ lint: lint-dependencies
 clean:
 	rm -rf build
 
+include packaging/install.mk
+
+# The first target is one of those included.
+.DEFAULT_GOAL := all
+
 help:
 	@echo 'all           build everything into $(BUILD)/'
 	@echo 'demo          send one message through everything, against a provider on loopback'

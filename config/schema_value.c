@@ -222,7 +222,7 @@ load_flags(const struct schema_context *context, const struct schema_field *fiel
     const struct yaml_node *node, unsigned *flags)
 {
 	unsigned all = 0;
-	unsigned flag;
+	unsigned flag = 0;
 
 	if (expect_list(context, field, node) < 0)
 		return -1;
@@ -265,7 +265,7 @@ schema_value_load(const struct schema_context *context, const struct schema_fiel
     const struct yaml_node *node, void *destination)
 {
 	void *at = (char *)destination + field->offset;
-	unsigned value;
+	unsigned value = 0;
 
 	switch (field->type) {
 	case SCHEMA_STRING:

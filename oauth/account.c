@@ -19,7 +19,7 @@
 
 #define SERVICE "agent"
 #define TEXT_MAX 512
-#define ADVICE_MAX 400
+#define ADVICE_MAX 600
 
 struct account {
 	const struct fetch_environment *environment;
@@ -316,6 +316,7 @@ account_reject(
 {
 	const struct config_profile *profile = account->profile;
 	bool current = generation == account->token.generation;
+	bool rejected = account->token.rejected;
 	bool refused = account->token.refused;
 	enum token_answer answer = TOKEN_REFUSE_PERSON;
 
@@ -329,7 +330,7 @@ account_reject(
 		if (!refused)
 			log_write(
 			    LOG_WARNING, SERVICE, "profile %s: %s", profile->name, account->text);
-	} else if (answer == TOKEN_FETCH) {
+	} else if (!rejected && account->token.rejected) {
 		log_write(LOG_INFO, SERVICE, "profile %s: the relay does not take the access token",
 		    profile->name);
 	}
@@ -424,6 +425,7 @@ account_reload(struct account *account, const struct config_profile *profile)
 	char before[STORED_TOKEN_BINDING_SIZE];
 	char after[STORED_TOKEN_BINDING_SIZE];
 	bool fetching = account->token.fetching;
+	bool wanted = fetching || account->token.trouble != TOKEN_NO_TROUBLE;
 
 	stored_token_binding(account->profile, before);
 	stored_token_binding(profile, after);
@@ -440,7 +442,7 @@ account_reload(struct account *account, const struct config_profile *profile)
 	}
 	if (!account->token.present && !account->holding.unsaved)
 		restore(account);
-	if (fetching)
+	if (wanted && profile->grant != GRANT_NONE)
 		begin_fetch(account);
 	else
 		set_timer(account);

@@ -64,7 +64,7 @@ void account_free(struct account *account);
 /*
  * The configuration was read again and has the profile as `profile` now, or the
  * store could be opened at last: what no longer fits is dropped, troubles are
- * forgotten, so that the next request tries at once. `profile` replaces the one
+ * forgotten, and what failed before is tried at once. `profile` replaces the one
  * before, which may go away.
  */
 void account_reload(struct account *account, const struct config_profile *profile);

@@ -141,6 +141,10 @@ choose_refresh_token(struct fetch *fetch, struct error *error)
 
 	if (!grant_uses_refresh_token(profile->grant))
 		return 0;
+	/* Not going back to the configured one: the stored one may have spent it. */
+	if (fetch->holding->unread &&
+	    holding_restore(fetch->holding, environment->store, profile, error) < 0)
+		return -1;
 	if (profile->refresh_token.kind != SECRET_NONE &&
 	    resolve_secret(&profile->refresh_token, environment->store, &environment->store_error,
 		&configured, error) < 0) {

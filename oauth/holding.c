@@ -37,6 +37,7 @@ holding_restore(struct holding *holding, const struct store *store,
 
 	holding_drop(holding);
 	result = stored_token_load(store, profile->name, &holding->stored, error);
+	holding->unread = result < 0;
 	if (holding->stored.generation < generation)
 		holding->stored.generation = generation;
 	if (result <= 0)

@@ -13,6 +13,7 @@
 
 struct holding {
 	struct stored_token stored;
+	bool unread;		  /* something is stored, but could not be read */
 	bool unsaved;		  /* `next` waits for the store to take it */
 	struct stored_token next; /* then: what came; not to be used before */
 	/* The refresh token that the request under way carries, and its ancestor's fingerprint. */
@@ -23,7 +24,7 @@ struct holding {
 /*
  * Load what is stored for `profile`. Returns 1 where it fits the configuration, 0
  * where there is nothing that does (the count of generations goes on), -1 and
- * `error` as stored_token_load.
+ * `error` as stored_token_load; that sets `unread`.
  */
 int holding_restore(struct holding *holding, const struct store *store,
     const struct config_profile *profile, struct error *error);

@@ -237,7 +237,9 @@ seal_open(const struct seal_keys *keys, const struct seal_place *place, const ch
 		    place->field, store_name[place->store], place->name);
 	if (strncmp(line + head, keys->id, id_length) != 0)
 		return error_set(error, EX_CONFIG,
-		    "%s/%s was sealed with another master key (%.16s, not %s)",
+		    "%s/%s was sealed with another master key (%.16s, not %s): restore that key, "
+		    "or "
+		    "set or grant it again",
 		    store_name[place->store], place->name, line + head, keys->id);
 	if (open_parts(keys, place, nonce, nonce + NONCE_TEXT + 1, secret) < 0)
 		return error_set(error, EX_DATAERR,

@@ -69,17 +69,19 @@ static void
 print_expiry(FILE *out, int64_t expires_at, int64_t now)
 {
 	long long left = (long long)(expires_at - now);
+	char text[32];
 
 	if (expires_at == 0)
-		fprintf(out, "%-12s", "-");
+		snprintf(text, sizeof(text), "-");
 	else if (left <= 0)
-		fprintf(out, "%-12s", "expired");
+		snprintf(text, sizeof(text), "expired");
 	else if (left < 120)
-		fprintf(out, "%-4llds       ", left);
+		snprintf(text, sizeof(text), "%lld s", left);
 	else if (left < 7200)
-		fprintf(out, "%-4lldmin     ", left / 60);
+		snprintf(text, sizeof(text), "%lld min", left / 60);
 	else
-		fprintf(out, "%-4lldh       ", left / 3600);
+		snprintf(text, sizeof(text), "%lld h", left / 3600);
+	fprintf(out, "%-12s", text);
 }
 
 /* `text` below a table row, each line indented. */

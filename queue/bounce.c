@@ -130,7 +130,7 @@ from_address(const struct config *config, const char *to, uid_t uid, char buffer
 }
 
 static int
-write_and_publish(struct context *context, struct report *report, const struct recipients *to,
+write_and_publish(struct context *context, struct report report, const struct recipients *to,
     struct sending *sending, struct error *error)
 {
 	const struct config *config = context->config;
@@ -139,17 +139,17 @@ write_and_publish(struct context *context, struct report *report, const struct r
 	char from[ADDRESS_MAX];
 	int result = -1;
 
-	if (make_envelope(&envelope, report->original, to) < 0)
+	if (make_envelope(&envelope, report.original, to) < 0)
 		return error_set(error, EX_OSERR, "out of memory");
-	report->hostname = config->hostname;
-	report->from = from_address(config, to->addresses[0], report->original->uid, from);
-	report->to = to->addresses[0];
-	report->now_us = envelope.received_us;
-	report->retry_until_us =
-	    report->original->received_us + (uint64_t)config->queue.lifetime * 1000000;
+	report.hostname = config->hostname;
+	report.from = from_address(config, to->addresses[0], report.original->uid, from);
+	report.to = to->addresses[0];
+	report.now_us = envelope.received_us;
+	report.retry_until_us =
+	    report.original->received_us + (uint64_t)config->queue.lifetime * 1000000;
 
 	accept = accept_begin(context->spool.queue, &envelope, error);
-	if (accept == NULL || report_write(report, accept, error) < 0 ||
+	if (accept == NULL || report_write(&report, accept, error) < 0 ||
 	    accept_seal(accept, error) < 0)
 		goto out;
 	if (syncer_ask(context->syncer, SYNC_PUBLISH, accept_file(accept), context->spool.queue,
@@ -232,7 +232,7 @@ bounce_send(struct context *context, enum report_kind kind, uint64_t id,
 		    .done = done,
 		    .done_context = done_context,
 		};
-		if (write_and_publish(context, &report, &to, sending, &error) == 0)
+		if (write_and_publish(context, report, &to, sending, &error) == 0)
 			sending = NULL;
 		else
 			result = BOUNCE_FAILED;

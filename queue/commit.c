@@ -27,7 +27,6 @@ struct commit {
 	struct record_list syncing; /* the batch the syncer works on */
 	unsigned syncs;             /* answers that batch still needs */
 	int failure;                /* the first errno among them */
-	bool reopen;                /* a sync failed: the log must be begun anew */
 	bool retiring;              /* a syncfs for old generations is under way */
 	struct loop_timer repair;
 };
@@ -175,13 +174,13 @@ synced(int failure, uint64_t id, void *arg)
 		return;
 	}
 	/* What the kernel could not write once it may report as written the next time:
-	 * these lines go into a new log. */
-	while ((record = TAILQ_LAST(&commit->syncing, record_list)) != NULL) {
-		TAILQ_REMOVE(&commit->syncing, record, entry);
-		TAILQ_INSERT_HEAD(&commit->waiting, record, entry);
-	}
+	 * these lines go into another generation. */
+	delivered_abandon(commit->context->delivered);
+	TAILQ_CONCAT(&commit->syncing, &commit->waiting, entry);
+	TAILQ_CONCAT(&commit->waiting, &commit->syncing, entry);
+	TAILQ_FOREACH(record, &commit->waiting, entry)
+		record->written = false;
 	broken(commit, strerror(commit->failure));
-	commit->reopen = true;
 }
 
 static void
@@ -210,8 +209,7 @@ begin_sync(struct commit *commit)
 	commit->failure = 0;
 	/* One more than asked, so that the answers cannot all come before the end. */
 	commit->syncs = 1;
-	previous = delivered_previous(delivered);
-	if (previous >= 0) {
+	while ((previous = delivered_previous(delivered)) >= 0) {
 		ask(commit, SYNC_DATA, previous);
 		close(previous);
 	}
@@ -221,38 +219,13 @@ begin_sync(struct commit *commit)
 	synced(commit->failure, 0, commit);
 }
 
-/* Lines of messages that are gone need not be carried on. */
-static bool
-still_queued(const struct delivered_line *line, void *context)
-{
-	const struct context *shared = context;
-
-	return backlog_find(shared->backlog, line->id) != NULL;
-}
-
 static void
 repair(void *arg)
 {
 	struct commit *commit = arg;
-	struct context *context = commit->context;
 	struct record *record;
 
-	context->log_broken = false;
-	if (commit->reopen) {
-		struct error error;
-		struct delivered *fresh =
-		    delivered_open(&context->spool, still_queued, context, &error);
-
-		if (fresh == NULL) {
-			broken(commit, error.text);
-			return;
-		}
-		delivered_free(context->delivered);
-		context->delivered = fresh;
-		commit->reopen = false;
-		TAILQ_FOREACH(record, &commit->waiting, entry)
-			record->written = false;
-	}
+	commit->context->log_broken = false;
 	TAILQ_FOREACH(record, &commit->waiting, entry)
 		if (!record->written && !write_record(commit, record))
 			return;

@@ -154,8 +154,9 @@ conclude_unit(struct conclude *conclude, struct unit *unit, const char *relay, u
 
 	conclude->context->active_count--;
 	if (loaded_count(loaded, lane, FATE_PENDING) > 0) {
-		/* Not charged, or the next part of a large message: first in the line. */
-		lane_return(lane, unit, penalty_ms > 0 ? clock_monotonic_ms() + penalty_ms : 0);
+		/* The next part of a large message comes first. What was not decided goes
+		 * behind the others, so that probes do not all carry the same message. */
+		lane_return(lane, unit, unit->counted ? 0 : clock_monotonic_ms() + penalty_ms);
 	} else if (deferred + untold > 0) {
 		if (deferred > 0)
 			maybe_warn(conclude, unit, relay);

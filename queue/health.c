@@ -237,7 +237,7 @@ health_lane_waits(const struct lane *lane, char *reason, size_t size)
 {
 	const struct profile_state *state = &lane->state;
 	const char *why = state->advice[0] != '\0' ? state->advice : state->reason;
-	char when[32] = "";
+	char when[64] = "";
 	time_t probe;
 	struct tm tm;
 

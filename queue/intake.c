@@ -36,12 +36,6 @@ struct intake {
 	size_t young; /* seen by the last scan, to be taken later */
 };
 
-static void
-complain(const struct error *error)
-{
-	log_write(LOG_WARNING, "pickup", "%s", error->text);
-}
-
 /* ---- adding ---- */
 
 /* Wall clock seconds as a time of the monotonic clock; 0: now. */
@@ -121,11 +115,13 @@ take(struct intake *intake, uint64_t id, bool only_old)
 		break;
 	case TAKE_NEWER:
 		intake->context->newer_count++;
-		complain(&error);
+		maillog_note(LOG_ERR, old_id, "stays in incoming/: %s", error.text);
 		break;
 	case TAKE_CORRUPT:
+		maillog_note(LOG_ERR, old_id, "moved to corrupt/: %s", error.text);
+		break;
 	case TAKE_FAILED:
-		complain(&error);
+		maillog_note(LOG_WARNING, old_id, "cannot be taken now: %s", error.text);
 		break;
 	}
 }

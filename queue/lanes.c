@@ -8,17 +8,6 @@
 #include "config/clock.h"
 #include "queue/reading.h"
 
-struct lane *
-context_lane(struct context *context, const struct config_profile *profile)
-{
-	struct lane *lane;
-
-	LIST_FOREACH(lane, &context->lanes, entry)
-		if (lane->profile == profile && !lane->retired)
-			return lane;
-	return NULL;
-}
-
 static int
 add_missing(struct context *context, const struct config *config, loop_expired *expired, void *owner)
 {

@@ -82,7 +82,7 @@ compare(const void *a, const void *b)
 static void
 reason_of(const struct shown *shown, size_t i, char *reason, size_t size)
 {
-	char when[32] = "";
+	char when[64] = "";
 	struct tm tm;
 
 	reason[0] = '\0';

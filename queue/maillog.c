@@ -64,10 +64,11 @@ maillog_delivery(uint64_t id, const struct maillog_delivery *d)
 	queue_id_format(id, text);
 	log_write(LOG_INFO, service,
 	    "%s: to=<%s>, relay=%s, delay=%.2g, delays=%.2g/%.2g/%.2g/%.2g, dsn=%s, status=%s "
-	    "(%s)%s",
+	    "(%s%s)%s",
 	    text, d->to, d->relay == NULL ? "none" : d->relay,
 	    d->delays[0] + d->delays[1] + d->delays[2] + d->delays[3], d->delays[0], d->delays[1],
-	    d->delays[2], d->delays[3], d->enhanced, d->status, d->reply, sent_as);
+	    d->delays[2], d->delays[3], d->enhanced, d->status,
+	    d->expired ? "delivery time expired; the last reply was: " : "", d->reply, sent_as);
 }
 
 void

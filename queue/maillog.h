@@ -2,6 +2,7 @@
 #ifndef POSTOAK_QUEUE_MAILLOG_H
 #define POSTOAK_QUEUE_MAILLOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "queue/spool/envelope.h"
@@ -17,6 +18,7 @@ struct maillog_delivery {
 	const char *enhanced; /* "2.0.0" */
 	const char *status;   /* sent, deferred, bounced */
 	const char *reply;
+	bool expired;         /* the lifetime is over; the reply is the last one */
 	const char *from;     /* as sent; null or "": not shown */
 	const char *reply_to;
 };

@@ -111,9 +111,13 @@ put_text(struct writer *writer)
 		const struct report_recipient *r = &report->recipients[i];
 
 		put_blank(writer);
-		put(writer, "<%s>: %s%s%s", r->recipient->address,
-		    r->remote == NULL ? "" : "the relay ", r->remote == NULL ? "" : r->remote,
-		    r->remote == NULL ? "" : " said:");
+		if (r->expired)
+			put(writer, "<%s>: the time for delivery has expired; the last reply was:",
+			    r->recipient->address);
+		else
+			put(writer, "<%s>: %s%s%s", r->recipient->address,
+			    r->remote == NULL ? "" : "the relay ",
+			    r->remote == NULL ? "" : r->remote, r->remote == NULL ? "" : " said:");
 		put(writer, "    %.900s", r->reply);
 		if (r->advice != NULL)
 			put(writer, "    What to do: %.900s", r->advice);

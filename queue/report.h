@@ -6,6 +6,7 @@
 #ifndef POSTOAK_QUEUE_REPORT_H
 #define POSTOAK_QUEUE_REPORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "config/error.h"
@@ -19,6 +20,7 @@ struct report_recipient {
 	const struct recipient *recipient;
 	const char *enhanced; /* "5.1.1" */
 	const char *reply;    /* the relay's reply or our own reason, one line */
+	bool expired;         /* it was tried for the whole lifetime */
 	const char *advice;   /* what to do about it, or null */
 	const char *remote;   /* the relay that said so, or null for our own reason */
 };

@@ -105,6 +105,7 @@ log_verdict(const struct settlement *s, uint32_t i)
 	    .enhanced = verdict->enhanced,
 	    .status = status_word(verdict->class),
 	    .reply = verdict->reply == NULL ? "" : verdict->reply,
+	    .expired = verdict->expired,
 	};
 
 	memcpy(line.delays, transaction->delays, sizeof(line.delays));
@@ -359,6 +360,7 @@ tell(struct settlement *s, uint32_t failures)
 			    .recipient = &loaded->envelope.recipients[transaction->indexes[i]],
 			    .enhanced = verdict->enhanced,
 			    .reply = reply,
+			    .expired = verdict->expired,
 			    .advice = diagnose_smtp(provider, 0, verdict->enhanced, reply),
 			    .remote = transaction->relay[0] == '\0' ? NULL : transaction->relay,
 			};
@@ -379,17 +381,12 @@ apply_lifetime(struct settlement *s)
 		return;
 	for (uint32_t i = 0; i < transaction->count; i++) {
 		struct verdict *verdict = &transaction->verdicts[i];
-		char *reply = NULL;
 
 		if (!verdict->given || verdict->class != OUTCOME_LATER)
 			continue;
 		verdict->class = OUTCOME_NEVER;
+		verdict->expired = true;
 		strlcpy(verdict->enhanced, "4.4.7", sizeof(verdict->enhanced));
-		if (asprintf(&reply, "delivery time expired; the last reply was: %s",
-		        verdict->reply == NULL ? "" : verdict->reply) >= 0) {
-			free(verdict->reply);
-			verdict->reply = reply;
-		}
 	}
 }
 

@@ -2,6 +2,7 @@
 #ifndef POSTOAK_QUEUE_TRANSACTION_H
 #define POSTOAK_QUEUE_TRANSACTION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <bsd/sys/queue.h>
@@ -13,6 +14,7 @@
 struct verdict {
 	bool given; /* false: nothing yet, or only about the profile: not counted */
 	enum outcome_class class;
+	bool expired; /* class was LATER, but the lifetime is over */
 	char enhanced[12];
 	char *reply;
 };

@@ -148,7 +148,7 @@ reserve_header(struct canonical *canonical, size_t length, struct error *error)
 	char *larger;
 
 	if (length > CANONICAL_HEADER_MAX || needed > CANONICAL_HEADER_MAX)
-		return error_set(error, EX_DATAERR, "message header is longer than %d MiB",
+		return error_set(error, EX_DATAERR, "message header is longer than %zu MiB",
 		    CANONICAL_HEADER_MAX / (1024 * 1024));
 	if (needed <= canonical->header_size)
 		return 0;
@@ -255,8 +255,8 @@ end_header_line(struct canonical *canonical, struct error *error)
 		return append_body(canonical, "\r\n", 2, error);
 	if (reserve_header(canonical, 2, error) < 0)
 		return -1;
-	memcpy(canonical->header + canonical->header_length, "\r\n", 2);
-	canonical->header_length += 2;
+	canonical->header[canonical->header_length++] = '\r';
+	canonical->header[canonical->header_length++] = '\n';
 	canonical->line_start = canonical->header_length;
 	return 0;
 }

@@ -18,7 +18,7 @@
 #include "config/error.h"
 
 /* The header is held in memory whole; more of it is EX_DATAERR. */
-#define CANONICAL_HEADER_MAX (16 * 1024 * 1024)
+#define CANONICAL_HEADER_MAX ((size_t)16 * 1024 * 1024)
 
 /* Where the message goes. A failure (-1, `error` filled) ends the message. */
 struct canonical_sink {

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sysexits.h>
@@ -46,6 +46,7 @@ static int
 become_postoakd(const char *flag, const char *config_path, struct error *error)
 {
 	char path[PATH_MAX];
+	char absolute[PATH_MAX];
 	const char *argv[5];
 	size_t argc = 0;
 
@@ -53,8 +54,9 @@ become_postoakd(const char *flag, const char *config_path, struct error *error)
 	if (flag != NULL)
 		argv[argc++] = flag;
 	if (config_path != NULL) {
+		/* A daemon leaves the directory that a relative path begins in. */
 		argv[argc++] = "-C";
-		argv[argc++] = config_path;
+		argv[argc++] = realpath(config_path, absolute) != NULL ? absolute : config_path;
 	}
 	argv[argc] = NULL;
 

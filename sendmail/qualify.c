@@ -86,7 +86,8 @@ qualify_addresses(const char *body, size_t length, const char *domain, FILE *out
 	struct token token;
 
 	address_token_init(&reader, body, length);
-	for (address_token_next(&reader, &token); token.kind != TOKEN_END && token.kind != TOKEN_BAD;
+	for (address_token_next(&reader, &token);
+	     token.kind != TOKEN_END && token.kind != TOKEN_BAD;
 	     address_token_next(&reader, &token)) {
 		if (token.kind == TOKEN_COMMENT)
 			continue;

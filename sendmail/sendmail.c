@@ -46,11 +46,11 @@ print_help(void)
 {
 	fputs(
 	    "usage: sendmail [-itnGUv] [-f sender] [-F name] [-C file] [recipient ...] < message\n"
-	    "       sendmail -bp | mailq     list the queue (-j: JSON)\n"
-	    "       sendmail -bi | newaliases  check the aliases file\n"
-	    "       sendmail -bv address ...   show where mail would go\n"
-	    "       sendmail -q                try the queue now\n"
-	    "       sendmail -bd               start the daemon\n"
+	    "       sendmail -bp | mailq         list the queue (-j: JSON)\n"
+	    "       sendmail -bi | newaliases    check the aliases file\n"
+	    "       sendmail -bv address ...     show where mail would go\n"
+	    "       sendmail -q                  try the queue now\n"
+	    "       sendmail -bd                 start the daemon\n"
 	    "See sendmail(8) for every option.\n",
 	    stdout);
 }

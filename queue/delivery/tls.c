@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -78,6 +79,14 @@ is_address(const char *host)
 	return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
 }
 
+/* SSL_set_tlsext_host_name, whose macro casts const away. */
+static bool
+set_server_name(SSL *ssl, const char *host)
+{
+	return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+		   (void *)(uintptr_t)host) == 1;
+}
+
 SSL *
 tls_session(SSL_CTX *context, const char *host)
 {
@@ -90,7 +99,7 @@ tls_session(SSL_CTX *context, const char *host)
 	if (is_address(host))
 		named = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1;
 	else
-		named = SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
+		named = SSL_set1_host(ssl, host) == 1 && set_server_name(ssl, host);
 	if (named)
 		return ssl;
 	SSL_free(ssl);

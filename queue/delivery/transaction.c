@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "queue/delivery/transaction.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

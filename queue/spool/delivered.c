@@ -19,6 +19,9 @@
 /* After a next generation could not be made, try again when so much more is written. */
 #define PREPARE_STEP (64 * 1024)
 
+/* On a disk that is nearly full a generation is as small as this rather than none. */
+#define SMALLEST_GENERATION (64 * 1024)
+
 /* A generation that takes no more lines. */
 struct full {
 	STAILQ_ENTRY(full) entries;
@@ -42,6 +45,7 @@ struct delivered {
 
 	int next_fd; /* made ahead, or -1 */
 	uint64_t next_number;
+	size_t next_size;
 	uint64_t last_number; /* in use */
 	bool directory_dirty;
 };
@@ -60,16 +64,22 @@ add_full(struct delivered *delivered, uint64_t number, int fd)
 	return 0;
 }
 
+/* `reserve` octets, and room for new lines: as much as there is, within bounds. */
 static int
-make_next(struct delivered *delivered, size_t size)
+make_next(struct delivered *delivered, size_t reserve)
 {
 	uint64_t number = delivered->last_number + 1;
-	int fd = delivered_generation_create(delivered->root, number, size);
+	size_t room = DELIVERED_GENERATION_SIZE;
+	int fd;
 
-	if (fd == -1)
-		return -1;
+	while ((fd = delivered_generation_create(delivered->root, number, reserve + room)) == -1) {
+		if ((errno != ENOSPC && errno != EDQUOT) || room <= SMALLEST_GENERATION)
+			return -1;
+		room /= 2;
+	}
 	delivered->next_fd = fd;
 	delivered->next_number = number;
+	delivered->next_size = reserve + room;
 	delivered->last_number = number;
 	delivered->directory_dirty = true;
 	return 0;
@@ -77,9 +87,9 @@ make_next(struct delivered *delivered, size_t size)
 
 /* Go on in the next generation, made now where it was not made ahead. */
 static int
-rotate(struct delivered *delivered, size_t size)
+rotate(struct delivered *delivered, size_t reserve)
 {
-	if (delivered->next_fd == -1 && make_next(delivered, size) == -1)
+	if (delivered->next_fd == -1 && make_next(delivered, reserve) == -1)
 		return -1;
 	if (delivered->fd != -1 && add_full(delivered, delivered->number, delivered->fd) == -1)
 		return -1;
@@ -87,8 +97,8 @@ rotate(struct delivered *delivered, size_t size)
 	delivered->number = delivered->next_number;
 	delivered->next_fd = -1;
 	delivered->offset = 0;
-	delivered->size = size;
-	delivered->prepare_at = size / 2;
+	delivered->size = delivered->next_size;
+	delivered->prepare_at = reserve + (delivered->size - reserve) / 2;
 	return 0;
 }
 
@@ -118,13 +128,13 @@ delivered_append(
 	size_t length = delivered_text_format(line, text);
 
 	if ((delivered->fd == -1 || delivered->offset + length > delivered->size) &&
-	    rotate(delivered, DELIVERED_GENERATION_SIZE) == -1)
+	    rotate(delivered, 0) == -1)
 		return error_set_errno(
 		    error, EX_IOERR, "cannot begin another generation of the delivered log");
 	if (write_line(delivered, text, length) == -1)
 		return error_set_errno(error, EX_IOERR, "cannot write the delivered log");
 	if (delivered->next_fd == -1 && delivered->offset >= delivered->prepare_at &&
-	    make_next(delivered, DELIVERED_GENERATION_SIZE) == -1)
+	    make_next(delivered, 0) == -1)
 		delivered->prepare_at = delivered->offset + PREPARE_STEP;
 	return 0;
 }
@@ -190,9 +200,8 @@ begin_generation(struct delivered *delivered, struct error *error)
 {
 	size_t live_size = delivered->fold.count * DELIVERED_TEXT_SIZE;
 
-	if (rotate(delivered, live_size + DELIVERED_GENERATION_SIZE) == -1)
+	if (rotate(delivered, live_size) == -1)
 		return error_set_errno(error, EX_IOERR, "cannot begin the delivered log");
-	delivered->prepare_at = live_size + DELIVERED_GENERATION_SIZE / 2;
 	if (write_live_lines(delivered, error) == -1) {
 		/* Or every attempt would leave one. */
 		delivered_generation_remove(delivered->root, delivered->number);

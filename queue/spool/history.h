@@ -73,8 +73,9 @@ int history_schedule(const struct spool *spool, uint64_t id, time_t next_attempt
 
 /*
  * Read and fold, at most HISTORY_SIZE_MAX octets. Lines that make no sense are
- * skipped; the first final state of a recipient stays. A missing history, or one with another key
- * (which is removed), gives an empty one. Returns 0, or -1 and errno. Free with history_free.
+ * skipped; delivered and failed are not undone by later lines. A missing history, or
+ * one with another key (which is removed), gives an empty one. Returns 0, or -1 and
+ * errno. Free with history_free.
  */
 int history_read(const struct spool *spool, uint64_t id, const struct envelope *envelope,
     struct history *history);

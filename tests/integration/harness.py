@@ -29,6 +29,13 @@ EX_OK, EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_UNAVAILABLE = 0, 64, 65, 66, 69
 EX_TEMPFAIL, EX_NOPERM, EX_CONFIG = 75, 77, 78
 
 
+class Dumper(yaml.SafeDumper):
+    """Writes what is used twice twice: Postoak takes no anchors."""
+
+    def ignore_aliases(self, data):
+        return True
+
+
 def wait_until(condition, what: str, timeout: float = PATIENCE):
     """The first true value of `condition()`; fails with `what` when none comes."""
     deadline = time.monotonic() + timeout
@@ -143,7 +150,7 @@ class Host:
     def write_configuration(self, **changes):
         """Write the file; `changes` replace top-level keys, for this time only."""
         configuration = copy.deepcopy(self.configuration) | changes
-        self.file.write_text(yaml.safe_dump(configuration, sort_keys=False))
+        self.file.write_text(yaml.dump(configuration, Dumper=Dumper, sort_keys=False))
 
     # The daemon.
 

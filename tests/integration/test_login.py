@@ -134,24 +134,6 @@ def test_no_login_and_no_tls_on_loopback(idle_host, provider):
     assert message.user is None and message.connection.tls_version is None
 
 
-def test_sealed_password(idle_host, provider):
-    provider.smtp.mechanisms = ["PLAIN"]
-    idle_host.use_password()
-    idle_host.profile["password"] = {"sealed": "relay"}
-    idle_host.write_configuration()
-    (password,) = provider.smtp.passwords.values()
-    idle_host.postoak("secret", "set", "relay", input=password.encode() + b"\n")
-    assert "relay" in idle_host.postoak("secret", "list")
-    idle_host.start()
-    idle_host.submit("a@example.org")
-    idle_host.wait_for_messages()
-    idle_host.postoak("secret", "rekey")
-    provider.smtp.disconnect()
-    idle_host.restart()
-    idle_host.submit("a@example.org")
-    idle_host.wait_for_messages(2)
-
-
 def test_two_profiles_and_routes(idle_host, provider):
     provider.smtp.mechanisms = ["XOAUTH2", "PLAIN"]
     oauth = dict(idle_host.profile)

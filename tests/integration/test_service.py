@@ -132,18 +132,6 @@ def test_log_has_postfixs_shape(host, provider):
     assert len(ids) == 1
 
 
-def test_metrics(host):
-    host.submit("a@example.org")
-    host.wait_for_messages()
-    host.wait_until_empty()
-    text = host.postoak("metrics")
-    assert text.endswith("# EOF\n")
-    sample = re.compile(r"[a-z_:][a-z0-9_:]*(\{[^}]*\})? -?[0-9.e+-]+")
-    for line in text.splitlines():
-        assert re.match("# (HELP|TYPE|UNIT|EOF)", line) or sample.fullmatch(line)
-    assert '"relay"' in text
-
-
 def test_alert_command(idle_host, provider, directory):
     seen = directory / "alerts"
     script = directory / "alert"
@@ -158,25 +146,6 @@ def test_alert_command(idle_host, provider, directory):
     provider.client.refused = None
     idle_host.postoak("oauth", "refresh", "relay")
     wait_until(lambda: "relay|ready|" in seen.read_text(), "the all-clear")
-
-
-def test_postoak_test_gives_a_verdict(host, provider):
-    text = host.postoak("test", "relay", "someone@example.org")
-    assert "EHLO" in text and "235" in text
-    (message,) = host.wait_for_messages()
-    assert message.addresses == ["someone@example.org"]
-    provider.smtp.script.add("rcpt", Reply(550, "5.1.1 Nobody here"))
-    result = host.command("postoak", "test", "relay", "nobody@example.org")
-    assert result.returncode != 0 and b"5.1.1" in result.stdout + result.stderr
-
-
-def test_provider_templates(host):
-    text = host.postoak("profile", "new", "office")
-    for name in ("microsoft365", "google", "fastmail", "custom"):
-        assert name in text
-    block = host.postoak("profile", "new", "office", "--provider", "microsoft365")
-    assert "office" in block and "smtp.office365.com" in text + block
-    assert "relay" in host.postoak("profile", "list")
 
 
 def test_killed_children_are_replaced(host, provider):

@@ -3,7 +3,7 @@
 import socket
 
 import pytest
-from harness import EX_CONFIG, EX_NOINPUT, EX_USAGE, wait_until
+from harness import EX_CONFIG, wait_until
 from scenario import Delay, Reply
 
 LATER = Reply(451, "4.3.0 Later")
@@ -97,68 +97,6 @@ def test_message_of_a_later_version_stays(idle_host, provider):
     idle_host.submit("a@example.org")
     idle_host.wait_for_messages()
     assert file.exists() and idle_host.files("corrupt") == []
-
-
-def held(host):
-    return [m for m in host.queue() if m["queue_name"] == "hold"]
-
-
-def test_hold_release_delete(host, provider):
-    host.postoak("suspend", "relay")
-    for name in ("one", "two", "three"):
-        host.submit(f"{name}@example.org")
-    wait_until(lambda: len(host.queue()) == 3, "three messages in the queue")
-    ids = {m["recipients"][0]["address"].split("@")[0]: m["queue_id"] for m in host.queue()}
-    host.postoak("queue", "hold", ids["one"], ids["two"])
-    assert {m["queue_id"] for m in held(host)} == {ids["one"], ids["two"]}
-    host.postoak("queue", "delete", ids["two"])
-    host.postoak("resume", "relay")
-    host.wait_for_messages()
-    host.restart()
-    assert [m["queue_id"] for m in held(host)] == [ids["one"]]
-    assert [m.addresses for m in provider.smtp.messages] == [["three@example.org"]]
-    host.postoak("queue", "release", "--all")
-    host.wait_for_messages(2)
-    host.wait_until_empty()
-    assert {m.addresses[0] for m in provider.smtp.messages} == {
-        "one@example.org",
-        "three@example.org",
-    }
-
-
-def test_queue_commands_select(host, provider):
-    host.postoak("suspend", "relay")
-    host.submit("one@example.org", sender="x@example.com")
-    host.submit("two@example.net", sender="y@example.com")
-    wait_until(lambda: len(host.queue()) == 2, "two messages in the queue")
-    host.postoak("queue", "delete", "--sender", "x@*")
-    assert [m["sender"] for m in host.queue()] == ["y@example.com"]
-    host.postoak("queue", "hold", "--recipient", "*@example.net")
-    assert len(held(host)) == 1
-    host.postoak("queue", "show", "FFFFFFFFFFFF", status=EX_NOINPUT)
-    host.postoak("queue", "show", "../../etc/passwd", status=None)
-    host.postoak("suspend", "nonsense", status=EX_USAGE)
-
-
-def test_show(host, provider):
-    provider.smtp.script.add("rcpt", LATER, count=None)
-    host.submit("a@example.org", message=b"Subject: shown\n\nThe body\n")
-    (entry,) = wait_until(lambda: [m for m in host.queue() if "Later" in str(m)], "a deferral")
-    text = host.postoak("queue", "show", entry["queue_id"])
-    for part in ("a@example.org", "app@example.com", "451", "Subject: shown", "The body"):
-        assert part in text
-
-
-def test_retry_now(idle_host, provider):
-    idle_host.configuration["queue"].update(retry_minimum="1h", retry_maximum="1h")
-    idle_host.write_configuration()
-    idle_host.start()
-    provider.smtp.script.add("rcpt", LATER)
-    idle_host.submit("a@example.org")
-    idle_host.wait_for_log("status=deferred")
-    idle_host.postoak("queue", "retry", "--all")
-    idle_host.wait_for_messages()
-    idle_host.wait_until_empty()
 
 
 def test_suspended_by_hand_survives_a_restart(host, provider):

@@ -117,7 +117,6 @@ def test_backlog_is_no_storm_of_token_requests(host, provider):
     for i in range(30):
         host.submit(f"user{i}@example.org")
     host.wait_for_state("suspended")
-    host.postoak("queue", "retry", "--all")
     wait_until(lambda: len(host.queue()) == 30, "30 messages in the queue")
     assert provider.oauth.counts["token requests"] <= 4
     assert provider.smtp.counts["logins tried"] == 0
@@ -245,32 +244,6 @@ def test_lost_answer_with_a_rotated_token(idle_host, provider):
     use_refresh_token(idle_host, provider)
     idle_host.reload()
     idle_host.wait_for_messages()
-
-
-def test_oauth_token_prints_the_token_and_nothing_else_does(host, provider):
-    token = host.command("postoak", "oauth", "token", "relay")
-    host.outputs.remove(token.stdout)
-    assert token.returncode == 0
-    assert token.stdout.decode() == provider.oauth.issued[-1] + "\n"
-    host.postoak("oauth", "status")
-    host.postoak("oauth", "test-token", "relay")
-    host.postoak("status")
-    host.postoak("config", "show")
-
-
-def test_token_command(idle_host, provider, directory):
-    token = directory / "secrets" / "token"
-    token.parent.mkdir(exist_ok=True)
-    token.write_text(provider.oauth.grant_access_token(provider.client) + "\n3600\n")
-    idle_host.configuration.pop("oauth_clients")
-    idle_host.profile.pop("oauth_client")
-    idle_host.profile.update(grant="command", token_command=["/bin/cat", str(token)])
-    idle_host.profile["mechanism"] = "xoauth2"
-    idle_host.write_configuration()
-    idle_host.start()
-    idle_host.submit("a@example.org")
-    idle_host.wait_for_messages()
-    assert provider.oauth.counts["token requests"] == 0
 
 
 def test_login_switched_off_by_the_tenant(host, provider):

@@ -247,7 +247,7 @@ test_header_too_long(void **state)
 	memset(line, 'x', sizeof line);
 	memcpy(line, "A: ", 3);
 	line[sizeof line - 1] = '\n';
-	while (answer == 0 && fed < 2 * (size_t)CANONICAL_HEADER_MAX) {
+	while (answer == 0 && fed < 2 * CANONICAL_HEADER_MAX) {
 		answer = canonical_feed(canonical, line, sizeof line, &error);
 		fed += sizeof line;
 	}

@@ -74,11 +74,10 @@ folded(void **state)
 	append(fixture, HISTORY_ATTEMPT, -1, NULL);
 	append(fixture, HISTORY_DEFERRED, 0, "450 first");
 	append(fixture, HISTORY_DEFERRED, 1, "450 second");
-	append(fixture, HISTORY_BOUNCE, -1, "warning 0000000000CD");
+	append(fixture, HISTORY_BOUNCE, 0, "0000000000CD"); /* he has not failed */
 	history = read_history(fixture);
 	assert_true(history.exists);
-	assert_true(history.warned);
-	assert_false(history.bounced);
+	assert_false(history.warned);
 	assert_int_equal(history.attempts, 1);
 	assert_int_equal(history.last_attempt_us, NOW);
 	assert_int_equal(history.states[0], RECIPIENT_PENDING);
@@ -86,33 +85,32 @@ folded(void **state)
 	assert_null(history.replies[2]);
 	history_free(&history);
 
+	append(fixture, HISTORY_BOUNCE, -1, "warning");
 	append(fixture, HISTORY_ATTEMPT, -1, NULL);
 	append(fixture, HISTORY_DELIVERED, 0, "250 ok");
 	append(fixture, HISTORY_FAILED, 1, "550 no");
+	append(fixture, HISTORY_FAILED, 2, "550 neither");
+	append(fixture, HISTORY_BOUNCE, 1, "0000000000CE");
 	append(fixture, HISTORY_DELIVERED, 3, "250 archived");
-	append(fixture, HISTORY_BOUNCE, -1, "0000000000CE");
 	history = read_history(fixture);
+	assert_true(history.warned);
 	assert_int_equal(history.attempts, 2);
-	assert_true(history.bounced);
 	assert_int_equal(history.states[0], RECIPIENT_DELIVERED);
 	assert_int_equal(history.states[1], RECIPIENT_FAILED);
-	assert_int_equal(history.states[2], RECIPIENT_PENDING);
+	assert_int_equal(history.states[2], RECIPIENT_UNTOLD);
 	assert_int_equal(history.states[3], RECIPIENT_DELIVERED);
 	assert_string_equal(history.replies[1], "550 no");
 	history_free(&history);
 
-	/* One more fails: that bounce was not for it. */
-	append(fixture, HISTORY_FAILED, 2, "550 neither");
-	history = read_history(fixture);
-	assert_false(history.bounced);
-	history_free(&history);
-
 	/* What is final stays so. */
 	append(fixture, HISTORY_FAILED, 0, "550 no");
+	append(fixture, HISTORY_BOUNCE, 0, "0000000000CF");
 	append(fixture, HISTORY_DEFERRED, 1, "450 later");
+	append(fixture, HISTORY_DELIVERED, 2, "250 ok");
 	history = read_history(fixture);
 	assert_int_equal(history.states[0], RECIPIENT_DELIVERED);
 	assert_int_equal(history.states[1], RECIPIENT_FAILED);
+	assert_int_equal(history.states[2], RECIPIENT_UNTOLD);
 	assert_string_equal(history.replies[1], "550 no");
 	history_free(&history);
 }
@@ -202,7 +200,7 @@ a_torn_tail_never_counts(void **state)
 			assert_int_equal(
 			    history.states[0], appended ? RECIPIENT_DELIVERED : RECIPIENT_PENDING);
 			assert_int_equal(history.states[1], RECIPIENT_PENDING);
-			assert_int_equal(history.states[2], RECIPIENT_FAILED);
+			assert_int_equal(history.states[2], RECIPIENT_UNTOLD);
 			history_free(&history);
 			append(fixture, HISTORY_DELIVERED, 0, "250 ok");
 		}

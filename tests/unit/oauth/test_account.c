@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: ISC */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include <bsd/string.h>
+#include <cmocka.h>
+
+#include "oauth/account.h"
+
+/* Everything that needs no server: those are seen to by the integration tests. */
+
+static char name[] = "office";
+static char username[] = "me@example.org";
+static char variable[] = "POSTOAK_TEST_PASSWORD";
+static char sealed[] = "smtp";
+
+static struct fetch_environment environment;
+static struct config_profile profile;
+static struct account *account;
+static unsigned changes;
+
+struct caller {
+	struct account_waiter waiter;
+	unsigned answers;
+	enum agent_state state;
+	struct credential credential;
+	char text[1024];
+};
+
+static void
+answered(struct account_waiter *waiter, const struct account_answer *answer)
+{
+	struct caller *caller = (struct caller *)(void *)waiter;
+
+	caller->answers++;
+	caller->state = answer->state;
+	if (answer->credential != NULL)
+		caller->credential = *answer->credential;
+	strlcpy(caller->text, answer->text, sizeof(caller->text));
+}
+
+static void
+changed(struct account *who, void *context)
+{
+	(void)context;
+	assert_ptr_equal(who, account);
+	changes++;
+}
+
+static int
+begin(void **state)
+{
+	(void)state;
+	changes = 0;
+	profile = (struct config_profile){.name = name, .username = username};
+	environment.loop = loop_new();
+	if (environment.loop == NULL)
+		return -1;
+	environment.http = http_new(environment.loop);
+	error_set(&environment.store_error, EX_CONFIG, "the store is closed");
+	return environment.http == NULL ? -1 : 0;
+}
+
+static void
+open_account(void)
+{
+	account = account_new(&environment, &profile, changed, NULL);
+	assert_non_null(account);
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	account_free(account);
+	http_free(environment.http);
+	loop_free(environment.loop);
+	return 0;
+}
+
+static void
+a_password_is_read_each_time(void **state)
+{
+	struct caller caller = {.waiter = {.answered = answered}};
+
+	(void)state;
+	profile.password = (struct secret_reference){.kind = SECRET_ENV, .value = variable};
+	open_account();
+	assert_int_equal(setenv(variable, "one", 1), 0);
+	account_request(account, &caller.waiter);
+	assert_int_equal(caller.answers, 1);
+	assert_int_equal(caller.credential.kind, CREDENTIAL_PASSWORD);
+	assert_string_equal(caller.credential.secret, "one");
+	assert_int_equal(setenv(variable, "two", 1), 0);
+	account_request(account, &caller.waiter);
+	assert_string_equal(caller.credential.secret, "two");
+}
+
+static void
+a_refused_password_needs_a_person_and_is_not_repeated(void **state)
+{
+	struct caller caller = {.waiter = {.answered = answered}};
+	const char *text;
+
+	(void)state;
+	profile.password = (struct secret_reference){.kind = SECRET_ENV, .value = variable};
+	open_account();
+	assert_int_equal(setenv(variable, "open sesame", 1), 0);
+	account_request(account, &caller.waiter);
+	account_reject(account, &caller.waiter, 0, "535 5.7.8 open sesame is wrong");
+	assert_int_equal(caller.answers, 2);
+	assert_int_equal(caller.state, AGENT_NEEDS_PERSON);
+	assert_null(strstr(caller.text, "sesame"));
+	assert_non_null(strstr(caller.text, "535 5.7.8"));
+	assert_non_null(strstr(caller.text, "postoak resume office"));
+	assert_int_equal(account_state(account, &text), AGENT_NEEDS_PERSON);
+	/* The next one may try. */
+	account_request(account, &caller.waiter);
+	assert_int_equal(caller.state, AGENT_READY);
+	account_accept(account, 0);
+	assert_int_equal(account_state(account, &text), AGENT_READY);
+}
+
+static void
+no_user_name_no_credential(void **state)
+{
+	struct caller caller = {.waiter = {.answered = answered}};
+
+	(void)state;
+	profile.username = NULL;
+	open_account();
+	account_request(account, &caller.waiter);
+	assert_int_equal(caller.state, AGENT_READY);
+	assert_int_equal(caller.credential.kind, CREDENTIAL_NONE);
+}
+
+static void
+a_sealed_password_needs_the_store(void **state)
+{
+	struct caller caller = {.waiter = {.answered = answered}};
+
+	(void)state;
+	profile.password = (struct secret_reference){.kind = SECRET_SEALED, .value = sealed};
+	open_account();
+	account_request(account, &caller.waiter);
+	assert_int_equal(caller.state, AGENT_NEEDS_PERSON);
+	assert_non_null(strstr(caller.text, "the store is closed"));
+}
+
+static void
+without_a_store_tokens_wait_for_a_person(void **state)
+{
+	struct caller callers[3] = {{.waiter = {.answered = answered}},
+	    {.waiter = {.answered = answered}}, {.waiter = {.answered = answered}}};
+	struct account_view view;
+
+	(void)state;
+	profile.grant = GRANT_CLIENT_CREDENTIALS;
+	open_account();
+	account_request(account, &callers[0].waiter);
+	account_request(account, &callers[1].waiter);
+	account_refresh(account, &callers[2].waiter);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(callers[i].answers, 1);
+		assert_int_equal(callers[i].state, AGENT_NEEDS_PERSON);
+		assert_string_equal(callers[i].text, "the store is closed");
+	}
+	/* It is news once. */
+	assert_int_equal(changes, 1);
+	account_view(account, &view);
+	assert_string_equal(view.state, "needs_person");
+	assert_string_equal(view.last_error, "the store is closed");
+	/* A lock that is held is soon given up. */
+	error_set(&environment.store_error, EX_TEMPFAIL, "in use");
+	account_probe(account);
+	account_request(account, &callers[0].waiter);
+	assert_int_equal(callers[0].state, AGENT_TRY_LATER);
+	assert_string_equal(callers[0].text, "in use");
+	assert_int_equal(changes, 2);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup_teardown(a_password_is_read_each_time, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_refused_password_needs_a_person_and_is_not_repeated, begin, end),
+	    cmocka_unit_test_setup_teardown(no_user_name_no_credential, begin, end),
+	    cmocka_unit_test_setup_teardown(a_sealed_password_needs_the_store, begin, end),
+	    cmocka_unit_test_setup_teardown(without_a_store_tokens_wait_for_a_person, begin, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
