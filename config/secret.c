@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +11,7 @@
 
 #include <bsd/string.h>
 
+#include "config/service_credential.h"
 #include "config/syntax.h"
 
 void
@@ -76,23 +75,22 @@ read_descriptor(int fd, const char *path, char **secret, struct error *error)
 	return result;
 }
 
-/* Symbolic links are followed: that is how Kubernetes and Nix put secrets there. */
+/* Read the secret that `fd` was opened for, and close it. */
 static int
-read_file(const char *path, char **secret, struct error *error)
+read_opened(int fd, const char *what, const char *name, char **secret, struct error *error)
 {
 	struct stat st;
 	int result;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	if (fd < 0)
 		return error_set_errno(
-		    error, errno == EACCES ? EX_NOPERM : EX_NOINPUT, "secret file %s", path);
+		    error, errno == EACCES ? EX_NOPERM : EX_NOINPUT, "%s %s", what, name);
 	if (fstat(fd, &st) < 0)
-		result = error_set_errno(error, EX_NOINPUT, "secret file %s", path);
+		result = error_set_errno(error, EX_NOINPUT, "%s %s", what, name);
 	else if (!S_ISREG(st.st_mode))
-		result = error_set(error, EX_CONFIG, "secret file %s: not a regular file", path);
-	else if ((result = read_descriptor(fd, path, secret, error)) < 0)
-		error_prefix(error, "secret file");
+		result = error_set(error, EX_CONFIG, "%s %s: not a regular file", what, name);
+	else if ((result = read_descriptor(fd, name, secret, error)) < 0)
+		error_prefix(error, "%s", what);
 	close(fd);
 	return result;
 }
@@ -100,19 +98,15 @@ read_file(const char *path, char **secret, struct error *error)
 static int
 read_credential(const char *name, char **secret, struct error *error)
 {
-	const char *directory = getenv("CREDENTIALS_DIRECTORY");
-	char path[PATH_MAX];
-	int length;
+	int fd;
 
-	if (directory == NULL || *directory != '/')
-		return error_set(error, EX_CONFIG,
-		    "credential %s: the service manager passes none (LoadCredential=)", name);
 	if (syntax_credential(name) != NULL)
 		return error_set(error, EX_CONFIG, "not the name of a credential");
-	length = snprintf(path, sizeof(path), "%s/%s", directory, name);
-	if (length < 0 || (size_t)length >= sizeof(path))
-		return error_set(error, EX_CONFIG, "credential %s: name too long", name);
-	return read_file(path, secret, error);
+	fd = service_credential_open(name);
+	if (fd < 0 && errno == ENXIO)
+		return error_set(error, EX_CONFIG,
+		    "credential %s: the service manager passes none (LoadCredential=)", name);
+	return read_opened(fd, "credential", name, secret, error);
 }
 
 static int
@@ -135,7 +129,10 @@ secret_read(const struct secret_reference *reference, char **secret, struct erro
 	*secret = NULL;
 	switch (reference->kind) {
 	case SECRET_FILE:
-		return read_file(reference->value, secret, error);
+		/* Links are followed: that is how Kubernetes and Nix put secrets there. */
+		return read_opened(
+		    open(reference->value, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK),
+		    "secret file", reference->value, secret, error);
 	case SECRET_CREDENTIAL:
 		return read_credential(reference->value, secret, error);
 	case SECRET_ENV:

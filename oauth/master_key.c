@@ -13,6 +13,8 @@
 #include <bsd/string.h>
 #include <openssl/rand.h>
 
+#include "config/service_credential.h"
+
 #define CREDENTIAL "postoak-key"
 #define FILE_NAME "machine.key"
 #define FILE_NEW ".machine.key.new"
@@ -73,13 +75,13 @@ check_key(int fd, const char *name, bool own, struct error *error)
 	return 0;
 }
 
+/* 1 where `fd` was opened for a key, 0 where there is none, -1 and `error`. */
 static int
-load(int directory, const char *name, bool own, struct master_key *key, struct error *error)
+load(int fd, const char *name, bool own, struct master_key *key, struct error *error)
 {
-	int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	int result;
 
-	if (fd < 0 && errno == ENOENT)
+	if (fd < 0 && (errno == ENOENT || errno == ENXIO))
 		return 0;
 	if (fd < 0)
 		return error_set_errno(error, EX_CONFIG, "cannot open the key %s", name);
@@ -88,26 +90,6 @@ load(int directory, const char *name, bool own, struct master_key *key, struct e
 		result = read_key(fd, name, key, error);
 	close(fd);
 	return result < 0 ? -1 : 1;
-}
-
-/* 1 where there is such a credential, 0 where not, -1 and `error`. */
-static int
-load_credential(struct master_key *key, struct error *error)
-{
-	const char *path = getenv("CREDENTIALS_DIRECTORY");
-	int directory;
-	int result;
-
-	if (path == NULL || *path == '\0')
-		return 0;
-	directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (directory < 0 && errno == ENOENT)
-		return 0;
-	if (directory < 0)
-		return error_set_errno(error, EX_CONFIG, "cannot open %s", path);
-	result = load(directory, CREDENTIAL, false, key, error);
-	close(directory);
-	return result;
 }
 
 static int
@@ -157,10 +139,12 @@ create(int state, struct master_key *key, struct error *error)
 int
 master_key_load(int state, bool may_create, struct master_key *key, struct error *error)
 {
-	int found = load_credential(key, error);
+	int found = load(service_credential_open(CREDENTIAL), CREDENTIAL, false, key, error);
 
 	if (found == 0)
-		found = load(state, FILE_NAME, true, key, error);
+		found = load(openat(state, FILE_NAME,
+				 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC),
+		    FILE_NAME, true, key, error);
 	if (found != 0)
 		return found < 0 ? -1 : 0;
 	if (!may_create)

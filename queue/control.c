@@ -181,6 +181,8 @@ flush(struct control *control, struct request *request)
 	due_now(&context->unread, now);
 	LIST_FOREACH(lane, &context->lanes, entry) {
 		due_now(&lane->waiting, now);
+		if (lane->profile != NULL && lane->state.condition != CONDITION_READY)
+			dispatch_probe(control->dispatch, lane);
 		(void)profile_state_resume(&lane->state, false, time(NULL), now);
 		lane_wake(lane);
 	}
@@ -220,6 +222,8 @@ steer(struct control *control, struct request *request, const char *name, bool s
 	                        &lane->state, true, time(NULL), clock_monotonic_ms());
 	if (suspend)
 		dispatch_close(control->dispatch, lane);
+	else
+		dispatch_probe(control->dispatch, lane);
 	lane_wake(lane);
 	if (changed)
 		control->changed(lane, control->arg);

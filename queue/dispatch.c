@@ -649,3 +649,17 @@ dispatch_close(struct dispatch *dispatch, struct lane *lane)
 		(void)work_send_quit(connection->channel);
 	}
 }
+
+void
+dispatch_probe(struct dispatch *dispatch, struct lane *lane)
+{
+	unsigned char body[CONFIG_NAME_MAX + 16];
+	struct packer packer;
+
+	pack_init(&packer, body, sizeof(body));
+	pack_string(&packer, lane->name);
+	/* Without an agent there is nothing to forget: the next one begins anew. */
+	if (dispatch->agent >= 0)
+		(void)channel_send(
+		    dispatch->agent, AGENT_PROBE, body, packer.length, NULL, 0);
+}

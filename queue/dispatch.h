@@ -33,6 +33,10 @@ void dispatch_pump(struct dispatch *dispatch, struct lane *lane);
 /* End the lane's connections politely, each after the message it is at. */
 void dispatch_close(struct dispatch *dispatch, struct lane *lane);
 
+/* A person wants the profile to be tried: what the agent holds against it is
+ * forgotten. */
+void dispatch_probe(struct dispatch *dispatch, struct lane *lane);
+
 /* Connections that are open or opening, in all lanes. */
 size_t dispatch_count(const struct dispatch *dispatch);
 

@@ -53,9 +53,6 @@ find_users(struct ground *ground, const struct config *config,
 	if (geteuid() != 0)
 		return 0;
 	ground->separated = strcmp(config->user, "root") != 0;
-	if (!ground->separated)
-		log_write(LOG_WARNING, "master",
-		    "user: root: all processes run as root, nothing separates them");
 	for (int i = 0; i < PROCESS_ROLES; i++) {
 		(void)snprintf(ground->users[i], sizeof(ground->users[i]), "%s%s", config->user,
 		    ground->separated ? suffixes[i] : "");
@@ -135,6 +132,9 @@ ground_prepare(
 		ground_release(ground);
 		return -1;
 	}
+	if (geteuid() == 0 && !ground->separated)
+		log_write(LOG_WARNING, "master",
+		    "user: root: all processes run as root, nothing separates them");
 	return 0;
 }
 

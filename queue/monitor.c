@@ -18,6 +18,7 @@
 #include "config/loop.h"
 #include "config/pack.h"
 #include "config/process.h"
+#include "config/service_credential.h"
 #include "oauth/agent.h"
 #include "queue/delivery/launcher.h"
 #include "queue/ground.h"
@@ -108,6 +109,10 @@ child_main(struct monitor *monitor, enum process_role role, int channel)
 	(void)prctl(PR_SET_NAME, process_names[role]);
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	/* Only root can read them in a service that starts as root, and only the agent
+	 * has a use for them. */
+	if (role == PROCESS_AGENT)
+		service_credentials_keep();
 	if (process_become(monitor->ground.users[role], &error) < 0) {
 		log_write(LOG_CRIT, "master", "%s: %s", role_names[role], error.text);
 		_exit(error.status);

@@ -154,7 +154,8 @@ main(int argc, char **argv)
 	status = monitor_run(&options, &error);
 	if (error.status != 0) {
 		(void)fprintf(stderr, "postoakd: %s\n", error.text);
-		log_write(LOG_CRIT, "master", "%s", error.text);
+		if (!to_stderr)
+			log_write(LOG_CRIT, "master", "%s", error.text);
 		/* The parent in the foreground ends with the same status. */
 		if (options.announce >= 0 && write(options.announce, &(char){(char)status}, 1) < 0)
 			status = EX_OSERR;

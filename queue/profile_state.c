@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "queue/profile_state.h"
 
-#include <bsd/stdlib.h>
 #include <bsd/string.h>
 
 #include "queue/retry.h"
@@ -77,11 +76,6 @@ profile_state_failed(struct profile_state *state, const struct outcome *outcome,
 
 	explain(state, outcome->text, "");
 	switch (outcome->profile) {
-	case PROFILE_FEWER:
-		state->failures++;
-		state->proven = false;
-		state->next_probe = now_ms + 10000 + arc4random_uniform(50000);
-		break;
 	case PROFILE_QUOTA:
 		set_probe(state, queue->retry_maximum, QUOTA_MAXIMUM, now_ms);
 		if (outcome->hold > 0)
@@ -94,6 +88,7 @@ profile_state_failed(struct profile_state *state, const struct outcome *outcome,
 		break;
 	case PROFILE_NOTHING:
 	case PROFILE_BACK_OFF:
+	case PROFILE_FEWER:
 		set_probe(state, queue->retry_minimum, queue->retry_maximum, now_ms);
 		break;
 	}

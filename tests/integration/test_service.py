@@ -158,10 +158,10 @@ def test_killed_children_are_replaced(host, provider):
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
+    wait_until(lambda: host.status().get("runner") == "up", "another runner")
     host.submit("b@example.org")
     host.wait_for_messages(2)
     host.wait_until_empty()
-    wait_until(lambda: host.status().get("runner") == "up", "the runner")
 
 
 def test_children_end_with_the_monitor(host):
