@@ -21,8 +21,8 @@ channel_pair(int pair[2])
 }
 
 int
-channel_send(int channel, uint32_t type, const void *body, size_t length, const int *fds,
-    size_t fd_count)
+channel_send(
+    int channel, uint32_t type, const void *body, size_t length, const int *fds, size_t fd_count)
 {
 	union control control;
 	struct iovec iov[2] = {

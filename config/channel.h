@@ -13,9 +13,9 @@
 
 struct channel_message {
 	uint32_t type;
-	size_t length;             /* octets of body */
-	unsigned char *body;       /* CHANNEL_BODY_MAX octets, owned by the message */
-	int fds[CHANNEL_FDS_MAX];  /* the receiver owns them; -1 once taken over */
+	size_t length;		  /* octets of body */
+	unsigned char *body;	  /* CHANNEL_BODY_MAX octets, owned by the message */
+	int fds[CHANNEL_FDS_MAX]; /* the receiver owns them; -1 once taken over */
 	size_t fd_count;
 };
 
@@ -28,8 +28,8 @@ int channel_pair(int pair[2]);
  * SIGPIPE. Returns 0, or -1 and errno: EAGAIN where the descriptor does not block
  * and the peer is behind, EPIPE or ECONNRESET where it is gone.
  */
-int channel_send(int channel, uint32_t type, const void *body, size_t length, const int *fds,
-    size_t fd_count);
+int channel_send(
+    int channel, uint32_t type, const void *body, size_t length, const int *fds, size_t fd_count);
 
 /* Prepare `message` for channel_receive; -1 and ENOMEM where there is no memory. */
 int channel_message_init(struct channel_message *message);

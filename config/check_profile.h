@@ -2,7 +2,7 @@
 #ifndef POSTOAK_CONFIG_CHECK_PROFILE_H
 #define POSTOAK_CONFIG_CHECK_PROFILE_H
 
-#include "config/load.h"
+#include "config/load_context.h"
 
 /*
  * Check a profile that was loaded and completed. `name` is its key, `mapping` what the

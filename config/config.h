@@ -2,6 +2,9 @@
  * The configuration model: what /etc/postoak/postoak.yaml says, checked and
  * completed with the providers' templates and the defaults. Read-only once
  * loaded; everything in it is owned by the struct config.
+ *
+ * Looking up is in config.c; what needs the schema is above it: loading in load.c,
+ * freeing, comparing and naming in model.c.
  */
 #ifndef POSTOAK_CONFIG_CONFIG_H
 #define POSTOAK_CONFIG_CONFIG_H
@@ -13,11 +16,12 @@
 
 #include "config/error.h"
 #include "config/secret.h"
+#include "config/syntax.h"
 
 #define CONFIG_DEFAULT_PATH POSTOAK_SYSCONFDIR "/postoak/postoak.yaml"
 
 /* Names of profiles and clients: [A-Za-z0-9][A-Za-z0-9._-]*, at most this long. */
-#define CONFIG_NAME_MAX 64
+#define CONFIG_NAME_MAX SYNTAX_NAME_MAX
 
 enum sandbox_mode { SANDBOX_AUTO, SANDBOX_REQUIRED, SANDBOX_OFF };
 enum tls_mode { TLS_STARTTLS, TLS_IMPLICIT, TLS_NONE };

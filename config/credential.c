@@ -62,7 +62,7 @@ read_answer(const struct channel_message *message, struct credential *credential
 		credential->kind = (enum credential_kind)unpack_u32(&unpacker);
 		credential->generation = unpack_u64(&unpacker);
 		if (strlcpy(credential->secret, unpack_string(&unpacker),
-		        sizeof(credential->secret)) < sizeof(credential->secret) &&
+			sizeof(credential->secret)) < sizeof(credential->secret) &&
 		    unpack_complete(&unpacker))
 			return CREDENTIAL_GRANTED;
 	} else if (message->type == CREDENTIAL_REFUSED) {

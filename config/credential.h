@@ -19,18 +19,18 @@
 
 enum credential_message {
 	CREDENTIAL_GRANTED = 100, /* u32 kind, u64 generation, string secret */
-	CREDENTIAL_REFUSED,       /* u32 reason, u32 retry_after, string text */
-	CREDENTIAL_REJECTED,      /* u64 generation, string reply: the relay did not take it */
+	CREDENTIAL_REFUSED,	  /* u32 reason, u32 retry_after, string text */
+	CREDENTIAL_REJECTED,	  /* u64 generation, string reply: the relay did not take it */
 };
 
 enum credential_kind {
-	CREDENTIAL_NONE,     /* the profile logs in with nothing */
-	CREDENTIAL_TOKEN,    /* OAuth access token */
+	CREDENTIAL_NONE,  /* the profile logs in with nothing */
+	CREDENTIAL_TOKEN, /* OAuth access token */
 	CREDENTIAL_PASSWORD,
 };
 
 enum credential_refusal {
-	CREDENTIAL_TRY_LATER,    /* network, 5xx, 429: the profile backs off */
+	CREDENTIAL_TRY_LATER,	 /* network, 5xx, 429: the profile backs off */
 	CREDENTIAL_NEEDS_PERSON, /* configuration or a new grant: the profile is suspended */
 };
 
@@ -57,7 +57,7 @@ int credential_send_rejected(int channel, uint64_t generation, const char *reply
  * filled, 0 when the agent is gone, or -1 and errno (ETIMEDOUT, EBADMSG).
  * The caller wipes `credential` with explicit_bzero.
  */
-int credential_receive(int channel, int timeout_ms, struct credential *credential,
-    struct credential_refused *refused);
+int credential_receive(
+    int channel, int timeout_ms, struct credential *credential, struct credential_refused *refused);
 
 #endif

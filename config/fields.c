@@ -71,13 +71,6 @@ static const struct schema_choice null_sender_choices[] = {
     {0},
 };
 
-static const struct schema_choice login_choices[] = {
-    {"optional", PROVIDER_LOGIN_OPTIONAL},
-    {"required", PROVIDER_LOGIN_REQUIRED},
-    {"none", PROVIDER_LOGIN_NONE},
-    {0},
-};
-
 static const struct schema_choice disable_choices[] = {
     {"pipelining", DISABLE_PIPELINING},
     {"chunking", DISABLE_CHUNKING},
@@ -213,7 +206,8 @@ const struct schema_field profile_fields[] = {
     {CHOICE("mechanism", config_profile, mechanism, mechanism_choices), .places = TEMPLATED},
     {FIELD("disable", SCHEMA_FLAGS, config_profile, disable), .choices = disable_choices,
 	.places = TEMPLATED},
-    {FIELD("oauth_client", SCHEMA_CLIENT, config_profile, client), .places = SCHEMA_FILE},
+    {FIELD("oauth_client", SCHEMA_CLIENT, config_profile, client), .fields = client_fields,
+	.places = SCHEMA_FILE},
     {CHOICE("grant", config_profile, grant, grant_choices), .places = SCHEMA_FILE},
     {FIELD("refresh_token", SCHEMA_SECRET, config_profile, refresh_token), .places = SCHEMA_FILE},
     {FIELD("token_command", SCHEMA_ARGUMENTS, config_profile, token_command),
@@ -245,14 +239,5 @@ const struct schema_field route_fields[] = {
     {FIELD("user", SCHEMA_USER, config_route, user),
 	.present = offsetof(struct config_route, has_user)},
     {FIELD("profile", SCHEMA_PROFILE, config_route, profile)},
-    {0},
-};
-
-const struct schema_field provider_fields[] = {
-    {TEXT("title", provider, title, NULL)},
-    {FIELD("preparation", SCHEMA_STRINGS, provider, preparation)},
-    {CHOICE("login", provider, login, login_choices)},
-    {.key = "client", .type = SCHEMA_SECTION},
-    {.key = "profile", .type = SCHEMA_SECTION},
     {0},
 };

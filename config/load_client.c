@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/fields.h"
+#include "config/schema_load.h"
 #include "config/strings.h"
 
 #define TENANT_ID "{tenant_id}"

@@ -2,7 +2,7 @@
 #ifndef POSTOAK_CONFIG_LOAD_CLIENT_H
 #define POSTOAK_CONFIG_LOAD_CLIENT_H
 
-#include "config/load.h"
+#include "config/load_context.h"
 
 /* Load load->clients into the configuration. Returns 0, or -1 and the error. */
 int load_clients(struct load *load);

@@ -6,6 +6,7 @@
 
 #include "config/check_profile.h"
 #include "config/fields.h"
+#include "config/schema_load.h"
 #include "config/strings.h"
 
 #define TENANT_DOMAIN "{tenant_domain}"

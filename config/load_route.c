@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "config/fields.h"
+#include "config/schema_load.h"
 #include "config/schema_value.h"
 
 int

@@ -2,7 +2,7 @@
 #ifndef POSTOAK_CONFIG_LOAD_ROUTE_H
 #define POSTOAK_CONFIG_LOAD_ROUTE_H
 
-#include "config/load.h"
+#include "config/load_context.h"
 
 /* Load both (null where absent); the profiles must be loaded. Returns 0, or -1 and the
  * error. */

@@ -55,8 +55,8 @@ write_stderr(const char *text)
 
 	if (localtime_r(&now, &tm) != NULL)
 		strftime(stamp, sizeof(stamp), "%b %e %H:%M:%S", &tm);
-	length = snprintf(
-	    line, sizeof(line), "%s %s[%ld]: %s\n", stamp, log_tag, (long)getpid(), text);
+	length =
+	    snprintf(line, sizeof(line), "%s %s[%ld]: %s\n", stamp, log_tag, (long)getpid(), text);
 	if (length < 0)
 		return;
 	if ((size_t)length >= sizeof(line))

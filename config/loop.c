@@ -17,7 +17,8 @@
 struct watch {
 	loop_ready *ready;
 	void *context;
-	uint32_t generation; /* so that a stale event of this turn is not given to a new user of the fd */
+	uint32_t generation; /* so that a stale event of this turn is not given to a new user of the
+				fd */
 };
 
 struct loop {
@@ -127,7 +128,8 @@ loop_timer_set(struct loop *loop, struct loop_timer *timer, uint64_t ms)
 	timer->deadline = clock_monotonic_ms() + ms;
 	timer->armed = true;
 	/* There are a few dozen timers at most: messages have a heap of their own. */
-	TAILQ_FOREACH_REVERSE(other, &loop->timers, timer_list, entry) {
+	TAILQ_FOREACH_REVERSE(other, &loop->timers, timer_list, entry)
+	{
 		if (other->deadline <= timer->deadline) {
 			TAILQ_INSERT_AFTER(&loop->timers, other, timer, entry);
 			return;

@@ -14,15 +14,16 @@
 
 struct packer {
 	unsigned char *data; /* the caller's buffer */
-	size_t size;         /* its octets */
-	size_t length;       /* octets used */
-	bool overflow;       /* something did not fit; the rest was dropped */
+	size_t size;	     /* its octets */
+	size_t length;	     /* octets used */
+	bool overflow;	     /* something did not fit; the rest was dropped */
 };
 
 struct unpacker {
 	const unsigned char *data;
 	size_t left;
-	bool bad; /* the body ended early or a string was malformed; all further reads give 0 and "" */
+	bool bad; /* the body ended early or a string was malformed; all further reads give 0 and ""
+		   */
 };
 
 void pack_init(struct packer *packer, void *buffer, size_t size);

@@ -35,7 +35,8 @@ process_become(const char *user, struct error *error)
 	passwd = getpwnam(user);
 	if (passwd == NULL)
 		return error_set(error, EX_NOUSER,
-		    "there is no user %s: create it, or set `user: root` to do without separate users",
+		    "there is no user %s: create it, or set `user: root` to do without separate "
+		    "users",
 		    user);
 	if (passwd->pw_uid == 0)
 		return 0;

@@ -4,17 +4,41 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "config/fields.h"
-#include "config/schema.h"
+#include "config/schema_load.h"
+#include "config/schema_walk.h"
 #include "config/strings.h"
 #include "config/syntax.h"
+#include "config/yaml_read.h"
 
 #define SUFFIX ".yaml"
+
+static const struct schema_choice login_choices[] = {
+    {"optional", PROVIDER_LOGIN_OPTIONAL},
+    {"required", PROVIDER_LOGIN_REQUIRED},
+    {"none", PROVIDER_LOGIN_NONE},
+    {0},
+};
+
+static const struct schema_field provider_fields[] = {
+    {.key = "title", .type = SCHEMA_STRING, .offset = offsetof(struct provider, title)},
+    {.key = "preparation",
+	.type = SCHEMA_STRINGS,
+	.offset = offsetof(struct provider, preparation)},
+    {.key = "login",
+	.type = SCHEMA_CHOICE,
+	.offset = offsetof(struct provider, login),
+	.choices = login_choices},
+    {.key = "client", .type = SCHEMA_SECTION},
+    {.key = "profile", .type = SCHEMA_SECTION},
+    {0},
+};
 
 void
 provider_free(struct provider *provider)

@@ -74,8 +74,7 @@ read_status(int fd, int timeout, struct error *error)
 	const char *problem;
 
 	for (;;) {
-		if (length == sizeof(line) - 1 ||
-		    read_before(fd, line + length, 1, deadline) != 1)
+		if (length == sizeof(line) - 1 || read_before(fd, line + length, 1, deadline) != 1)
 			return error_set(error, EX_UNAVAILABLE, "postoakd did not answer");
 		if (line[length] == '\n')
 			break;

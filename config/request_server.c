@@ -132,7 +132,8 @@ may_connect(const struct request_server *server, uid_t uid)
 	size_t all = 0;
 	size_t same = 0;
 
-	LIST_FOREACH(request, &server->requests, entry) {
+	LIST_FOREACH(request, &server->requests, entry)
+	{
 		all++;
 		if (request->uid == uid)
 			same++;

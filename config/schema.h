@@ -1,10 +1,7 @@
 /*
  * The schema: one table for each kind of mapping, one line for each key. The tables
- * (fields.h) say everything about a key: the loader, config_show, config_free and
- * config_profile_equal walk them.
- *
- * Loading is layered: a mapping changes only what its keys say, so that defaults, a
- * provider's template and the file itself are loaded one over the other.
+ * (fields.h) say everything about a key: what loads (schema_load.h), compares, frees
+ * (schema_walk.h) and shows (show.h) the configuration goes by them.
  */
 #ifndef POSTOAK_CONFIG_SCHEMA_H
 #define POSTOAK_CONFIG_SCHEMA_H
@@ -32,7 +29,7 @@ enum schema_type {
 	SCHEMA_SECRET,	   /* where to find a secret (struct secret_reference) */
 	SCHEMA_PARAMETERS, /* names and values, merged by name (struct config_parameters) */
 	SCHEMA_USER,	   /* name or number (uid_t); `present` gets true (bool) */
-	SCHEMA_CLIENT,	   /* name of one (const struct config_client *) */
+	SCHEMA_CLIENT,	   /* name of one, compared by `fields` (const struct config_client *) */
 	SCHEMA_PROFILE,	   /* name of one (const struct config_profile *) */
 	SCHEMA_GROUP,	   /* a mapping of `fields` with the same destination */
 	SCHEMA_SECTION,	   /* read by the loader itself */
@@ -74,20 +71,6 @@ struct schema_context {
 	struct error *error;
 };
 
-/*
- * Load `mapping` (nothing at all is an empty one) into `destination`. Returns 0, or
- * -1 and the error: unknown keys with the nearest known one, duplicates, wrong types,
- * values out of range, unknown names.
- */
-int schema_load(const struct schema_context *context, const struct schema_field *fields,
-    const struct yaml_node *mapping, void *destination);
-
-/* Free what the fields of `destination` own, and make them null. */
-void schema_release(const struct schema_field *fields, void *destination);
-
-/* True where all fields say the same; clients are compared by what they contain. */
-bool schema_equal(const struct schema_field *fields, const void *a, const void *b);
-
 /* The word for `value`, or null. */
 const char *schema_choice_name(const struct schema_choice *choices, unsigned value);
 
@@ -97,5 +80,10 @@ int schema_error(const struct schema_context *context, const struct yaml_node *a
 
 /* Fill the context's error: no memory; returns -1. */
 int schema_out_of_memory(const struct schema_context *context);
+
+/* Check that `node` is a list, or nothing at all, which is an empty one. Returns 0, or
+ * -1 and the context's error. */
+int schema_expect_list(
+    const struct schema_context *context, const char *key, const struct yaml_node *node);
 
 #endif

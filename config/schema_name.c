@@ -7,14 +7,14 @@
 
 #include <bsd/stdlib.h>
 
-#include "config/schema_value.h"
+#include "config/schema_text.h"
 #include "config/suggest.h"
 
 int
 schema_name_user(
     const struct schema_context *context, const char *key, const struct yaml_node *node, uid_t *uid)
 {
-	const char *text = schema_value_text(context, key, node);
+	const char *text = schema_text_of(context, key, node);
 	const char *wrong = NULL;
 	const struct passwd *user;
 
@@ -48,7 +48,7 @@ int
 schema_name_client(const struct schema_context *context, const char *key,
     const struct yaml_node *node, const struct config_client **client)
 {
-	const char *name = schema_value_text(context, key, node);
+	const char *name = schema_text_of(context, key, node);
 	struct suggest suggest;
 
 	if (name == NULL)
@@ -66,7 +66,7 @@ int
 schema_name_profile(const struct schema_context *context, const char *key,
     const struct yaml_node *node, const struct config_profile **profile)
 {
-	const char *name = schema_value_text(context, key, node);
+	const char *name = schema_text_of(context, key, node);
 	struct suggest suggest;
 
 	if (name == NULL)

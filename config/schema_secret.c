@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/schema_value.h"
+#include "config/schema_text.h"
 #include "config/strings.h"
 
 static const struct schema_field secret_fields[] = {
@@ -56,8 +56,7 @@ schema_secret_load(const struct schema_context *context, const char *key,
 	static const char expected[] = "{sealed: NAME}, {file: PATH}, {credential: NAME}, "
 				       "{env: NAME} or {command: [PROGRAM, ARGUMENT..]}";
 	enum secret_kind kind;
-	struct schema_field field;
-	void *place;
+	int result;
 
 	if (node->kind == YAML_SCALAR)
 		return schema_error(context, node,
@@ -71,10 +70,13 @@ schema_secret_load(const struct schema_context *context, const char *key,
 		return schema_error(
 		    context, node->keys[0], "\"%s\" must be one of %s", key, expected);
 	schema_secret_release(secret);
-	field = secret_fields[kind];
-	place = kind == SECRET_COMMAND ? (void *)&secret->argv : (void *)&secret->value;
-	if (schema_value_load(context, &field, node->items[0], place) < 0)
-		return -1;
-	secret->kind = kind;
-	return 0;
+	if (kind == SECRET_COMMAND)
+		result = schema_text_load_arguments(
+		    context, &secret_fields[kind], node->items[0], &secret->argv);
+	else
+		result =
+		    schema_text_load(context, &secret_fields[kind], node->items[0], &secret->value);
+	if (result == 0)
+		secret->kind = kind;
+	return result;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "config/schema_value.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <bsd/stdlib.h>
@@ -10,131 +9,17 @@
 #include "config/parameters.h"
 #include "config/schema_name.h"
 #include "config/schema_secret.h"
-#include "config/strings.h"
+#include "config/schema_text.h"
 #include "config/units.h"
-
-#define ARGUMENTS_MAX 64
 
 /* Choices are stored as unsigned, whatever their enum is called. */
 _Static_assert(sizeof(enum tls_mode) == sizeof(unsigned), "enums are as wide as unsigned");
-
-const char *
-schema_value_text(
-    const struct schema_context *context, const char *key, const struct yaml_node *node)
-{
-	if (node->kind != YAML_SCALAR) {
-		schema_error(context, node, "\"%s\" must be a single value, not a %s", key,
-		    node->kind == YAML_SEQUENCE ? "list" : "mapping");
-		return NULL;
-	}
-	if (node->null || *node->text == '\0') {
-		schema_error(context, node, "\"%s\" must have a value", key);
-		return NULL;
-	}
-	for (const char *p = node->text; *p != '\0'; p++) {
-		if ((unsigned char)*p < 0x20 || *p == 0x7f) {
-			schema_error(
-			    context, node, "\"%s\" must not contain control characters", key);
-			return NULL;
-		}
-	}
-	return node->text;
-}
-
-static const char *
-checked_text(const struct schema_context *context, const struct schema_field *field,
-    const struct yaml_node *node)
-{
-	const char *text = schema_value_text(context, field->key, node);
-	const char *wrong = text != NULL && field->check != NULL ? field->check(text) : NULL;
-
-	if (wrong == NULL)
-		return text;
-	schema_error(context, node, "\"%s\" %s", field->key, wrong);
-	return NULL;
-}
-
-static int
-load_string(const struct schema_context *context, const struct schema_field *field,
-    const struct yaml_node *node, char **string)
-{
-	const char *text = checked_text(context, field, node);
-	char *copy;
-
-	if (text == NULL)
-		return -1;
-	copy = strdup(text);
-	if (copy == NULL)
-		return schema_out_of_memory(context);
-	free(*string);
-	*string = copy;
-	return 0;
-}
-
-static int
-expect_list(const struct schema_context *context, const struct schema_field *field,
-    const struct yaml_node *node)
-{
-	if (node->kind == YAML_SEQUENCE || node->null)
-		return 0;
-	return schema_error(context, node, "\"%s\" must be a list ([A, B])", field->key);
-}
-
-static int
-load_strings(const struct schema_context *context, const struct schema_field *field,
-    const struct yaml_node *node, struct config_strings *strings)
-{
-	const char *text;
-
-	if (expect_list(context, field, node) < 0)
-		return -1;
-	strings_free(strings);
-	for (size_t i = 0; i < node->count; i++) {
-		text = checked_text(context, field, node->items[i]);
-		if (text == NULL)
-			return -1;
-		if (strings_append(strings, text) < 0)
-			return schema_out_of_memory(context);
-	}
-	return 0;
-}
-
-static int
-load_arguments(const struct schema_context *context, const struct schema_field *field,
-    const struct yaml_node *node, char ***arguments)
-{
-	const struct yaml_node *item;
-
-	if (node->kind != YAML_SEQUENCE || node->count == 0)
-		return schema_error(context, node,
-		    "\"%s\" must be a list of a program and its arguments ([PROGRAM, "
-		    "ARGUMENT..])",
-		    field->key);
-	if (node->count > ARGUMENTS_MAX)
-		return schema_error(context, node, "\"%s\" must have at most %d arguments",
-		    field->key, ARGUMENTS_MAX);
-	strings_argv_free(*arguments);
-	*arguments = calloc(node->count + 1, sizeof(char *));
-	if (*arguments == NULL)
-		return schema_out_of_memory(context);
-	for (size_t i = 0; i < node->count; i++) {
-		item = node->items[i];
-		/* An argument, unlike the program, may be empty. */
-		if ((i == 0 || item->kind != YAML_SCALAR || item->null || *item->text != '\0') &&
-		    schema_value_text(context, field->key, item) == NULL)
-			return -1;
-		(*arguments)[i] = strdup(item->text);
-		if ((*arguments)[i] == NULL)
-			return schema_out_of_memory(context);
-	}
-	return 0;
-}
 
 static int
 load_number(const struct schema_context *context, const struct schema_field *field,
     const struct yaml_node *node, unsigned *number)
 {
-	const char *text = schema_value_text(context, field->key, node);
+	const char *text = schema_text_of(context, field->key, node);
 	const char *wrong = NULL;
 	long long value = 0;
 
@@ -157,7 +42,7 @@ static int
 load_duration(const struct schema_context *context, const struct schema_field *field,
     const struct yaml_node *node, unsigned *seconds)
 {
-	const char *text = schema_value_text(context, field->key, node);
+	const char *text = schema_text_of(context, field->key, node);
 	unsigned value = 0;
 	int result;
 
@@ -177,7 +62,7 @@ static int
 load_size(const struct schema_context *context, const struct schema_field *field,
     const struct yaml_node *node, uint64_t *octets)
 {
-	const char *text = schema_value_text(context, field->key, node);
+	const char *text = schema_text_of(context, field->key, node);
 	char minimum[UNITS_TEXT_MAX];
 	char maximum[UNITS_TEXT_MAX];
 	uint64_t value = 0;
@@ -200,7 +85,7 @@ static int
 find_choice(const struct schema_context *context, const struct schema_field *field,
     const struct yaml_node *node, unsigned *value)
 {
-	const char *text = schema_value_text(context, field->key, node);
+	const char *text = schema_text_of(context, field->key, node);
 	char words[256] = "";
 
 	if (text == NULL)
@@ -224,7 +109,7 @@ load_flags(const struct schema_context *context, const struct schema_field *fiel
 	unsigned all = 0;
 	unsigned flag = 0;
 
-	if (expect_list(context, field, node) < 0)
+	if (schema_expect_list(context, field->key, node) < 0)
 		return -1;
 	for (size_t i = 0; i < node->count; i++) {
 		if (find_choice(context, field, node->items[i], &flag) < 0)
@@ -247,11 +132,11 @@ load_parameters(const struct schema_context *context, const struct schema_field 
 		    context, node, "\"%s\" must be a mapping ({NAME: VALUE})", field->key);
 	for (size_t i = 0; i < node->count; i++) {
 		key = node->keys[i];
-		if (checked_text(context, field, key) == NULL)
+		if (schema_text_checked(context, field, key) == NULL)
 			return -1;
 		if (yaml_tree_earlier_key(node, i) != NULL)
 			return schema_error(context, key, "duplicate key \"%.64s\"", key->text);
-		text = schema_value_text(context, key->text, node->items[i]);
+		text = schema_text_of(context, key->text, node->items[i]);
 		if (text == NULL)
 			return -1;
 		if (parameters_set(parameters, key->text, text) < 0)
@@ -269,11 +154,11 @@ schema_value_load(const struct schema_context *context, const struct schema_fiel
 
 	switch (field->type) {
 	case SCHEMA_STRING:
-		return load_string(context, field, node, at);
+		return schema_text_load(context, field, node, at);
 	case SCHEMA_STRINGS:
-		return load_strings(context, field, node, at);
+		return schema_text_load_list(context, field, node, at);
 	case SCHEMA_ARGUMENTS:
-		return load_arguments(context, field, node, at);
+		return schema_text_load_arguments(context, field, node, at);
 	case SCHEMA_NUMBER:
 		return load_number(context, field, node, at);
 	case SCHEMA_DURATION:

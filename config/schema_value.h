@@ -13,9 +13,4 @@
 int schema_value_load(const struct schema_context *context, const struct schema_field *field,
     const struct yaml_node *node, void *destination);
 
-/* The text of a scalar that is not empty and has no control characters; null and the
- * context's error for everything else. `key` is for the message. */
-const char *schema_value_text(
-    const struct schema_context *context, const char *key, const struct yaml_node *node);
-
 #endif

@@ -12,8 +12,6 @@
 #include <bsd/stdlib.h>
 #include <bsd/string.h>
 
-#include "config/config.h"
-
 #define DOMAIN_MAX 253
 #define ADDRESS_LENGTH_MAX 320
 #define URL_MAX 2048
@@ -59,7 +57,7 @@ has_only_placeholders(const char *text, const char *const *known)
 const char *
 syntax_name(const char *text)
 {
-	if (strlen(text) <= CONFIG_NAME_MAX && consists_of(text, ALPHANUMERIC "._-") &&
+	if (strlen(text) <= SYNTAX_NAME_MAX && consists_of(text, ALPHANUMERIC "._-") &&
 	    strspn(text, ALPHANUMERIC) > 0)
 		return NULL;
 	return "must begin with a letter or digit, and consist of at most 64 letters, digits, "

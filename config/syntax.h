@@ -9,9 +9,12 @@
 
 #include <stdbool.h>
 
+/* Longest name of a profile, client or provider. */
+#define SYNTAX_NAME_MAX 64
+
 typedef const char *syntax_check(const char *text);
 
-/* [A-Za-z0-9][A-Za-z0-9._-]*, at most CONFIG_NAME_MAX. */
+/* [A-Za-z0-9][A-Za-z0-9._-]*, at most SYNTAX_NAME_MAX. */
 syntax_check syntax_name;
 
 /* A user or group of the system. */

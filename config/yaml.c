@@ -1,28 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "config/yaml.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
-
-#include <yaml.h>
-
-#include <bsd/stdlib.h>
-
-struct builder {
-	yaml_parser_t parser;
-	const char *path;
-	const char *text;
-	size_t length;
-	size_t nodes;
-	struct error *error;
-};
-
-static int build_node(
-    struct builder *builder, const yaml_event_t *event, unsigned depth, struct yaml_node **node);
 
 void
 yaml_tree_free(struct yaml_node *node)
@@ -38,6 +20,82 @@ yaml_tree_free(struct yaml_node *node)
 	free(node->items);
 	free(node->text);
 	free(node);
+}
+
+struct yaml_size
+yaml_tree_measure(const struct yaml_node *node)
+{
+	struct yaml_size size = {.nodes = 1};
+	struct yaml_size part;
+	unsigned deepest = 0;
+
+	if (node->text != NULL)
+		size.octets = strlen(node->text);
+	for (size_t i = 0; i < node->count; i++) {
+		if (node->keys != NULL) {
+			size.nodes++;
+			size.octets += strlen(node->keys[i]->text);
+		}
+		part = yaml_tree_measure(node->items[i]);
+		size.nodes += part.nodes;
+		size.octets += part.octets;
+		if (part.depth > deepest)
+			deepest = part.depth;
+	}
+	if (node->kind != YAML_SCALAR)
+		size.depth = deepest + 1;
+	return size;
+}
+
+/* On failure the copy can be freed as far as it came. */
+static int
+copy_items(const struct yaml_node *node, struct yaml_node *copy)
+{
+	copy->items = calloc(node->count, sizeof(struct yaml_node *));
+	if (copy->items == NULL)
+		return -1;
+	if (node->keys != NULL) {
+		copy->keys = calloc(node->count, sizeof(struct yaml_node *));
+		if (copy->keys == NULL)
+			return -1;
+	}
+	copy->count = node->count;
+	for (size_t i = 0; i < node->count; i++) {
+		copy->items[i] = yaml_tree_copy(node->items[i]);
+		if (copy->items[i] == NULL)
+			return -1;
+		if (node->keys == NULL)
+			continue;
+		copy->keys[i] = yaml_tree_copy(node->keys[i]);
+		if (copy->keys[i] == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+struct yaml_node *
+yaml_tree_copy(const struct yaml_node *node)
+{
+	struct yaml_node *copy = calloc(1, sizeof(*copy));
+
+	if (copy == NULL)
+		return NULL;
+	copy->kind = node->kind;
+	copy->line = node->line;
+	copy->column = node->column;
+	copy->null = node->null;
+	if (node->text != NULL) {
+		copy->text = strdup(node->text);
+		if (copy->text == NULL)
+			goto failed;
+	}
+	if (node->count > 0 && copy_items(node, copy) < 0)
+		goto failed;
+	return copy;
+
+failed:
+	yaml_tree_free(copy);
+	return NULL;
 }
 
 const struct yaml_node *
@@ -78,356 +136,4 @@ yaml_tree_error(
 	(void)vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
 	return error_set(error, EX_CONFIG, "%s:%u:%u: %s", path, at->line, at->column, text);
-}
-
-static int
-out_of_memory(struct error *error)
-{
-	return error_set(error, EX_OSERR, "out of memory");
-}
-
-static int
-mark_error(const struct builder *builder, const yaml_mark_t *mark, const char *text)
-{
-	return error_set(builder->error, EX_CONFIG, "%s:%zu:%zu: %s", builder->path, mark->line + 1,
-	    mark->column + 1, text);
-}
-
-/* Octets that are not UTF-8: libyaml tells only their offset. */
-static int
-reader_error(const struct builder *builder)
-{
-	yaml_mark_t mark = {0};
-
-	for (size_t i = 0; i < builder->length && i < builder->parser.problem_offset; i++) {
-		if (builder->text[i] == '\n') {
-			mark.line++;
-			mark.column = 0;
-		} else if (((unsigned char)builder->text[i] & 0xc0) != 0x80) {
-			mark.column++;
-		}
-	}
-	return mark_error(builder, &mark, builder->parser.problem);
-}
-
-/* libyaml's messages are fixed texts: nothing of the file, maybe a secret, is in them. */
-static int
-syntax_error(const struct builder *builder)
-{
-	const yaml_parser_t *parser = &builder->parser;
-	char text[256];
-
-	if (parser->error == YAML_MEMORY_ERROR)
-		return out_of_memory(builder->error);
-	if (parser->error == YAML_READER_ERROR)
-		return reader_error(builder);
-	(void)snprintf(text, sizeof(text), "%s%s%s",
-	    parser->problem != NULL ? parser->problem : "not YAML",
-	    parser->context != NULL ? " " : "", parser->context != NULL ? parser->context : "");
-	return mark_error(builder, &parser->problem_mark, text);
-}
-
-static int
-next_event(struct builder *builder, yaml_event_t *event)
-{
-	if (yaml_parser_parse(&builder->parser, event))
-		return 0;
-	return syntax_error(builder);
-}
-
-static struct yaml_node *
-new_node(struct builder *builder, enum yaml_kind kind, const yaml_mark_t *mark)
-{
-	struct yaml_node *node;
-
-	if (++builder->nodes > YAML_TREE_NODES_MAX) {
-		mark_error(builder, mark, "the file has too many values");
-		return NULL;
-	}
-	node = calloc(1, sizeof(*node));
-	if (node == NULL) {
-		out_of_memory(builder->error);
-		return NULL;
-	}
-	node->kind = kind;
-	node->line = (unsigned)mark->line + 1;
-	node->column = (unsigned)mark->column + 1;
-	return node;
-}
-
-static int
-build_scalar(struct builder *builder, const yaml_event_t *event, struct yaml_node **result)
-{
-	const char *value = (const char *)event->data.scalar.value;
-	struct yaml_node *node;
-
-	if (strlen(value) != event->data.scalar.length)
-		return mark_error(builder, &event->start_mark, "a value must not contain NUL");
-	node = new_node(builder, YAML_SCALAR, &event->start_mark);
-	if (node == NULL)
-		return -1;
-	*result = node;
-	node->text = strdup(value);
-	if (node->text == NULL)
-		return out_of_memory(builder->error);
-	node->null =
-	    event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && yaml_tree_is_null_text(value);
-	return 0;
-}
-
-/* Make room for one more; the room doubles whenever the count is a power of two. */
-static int
-make_room(struct builder *builder, struct yaml_node ***list, size_t count)
-{
-	struct yaml_node **larger;
-
-	if (count != 0 && (count & (count - 1)) != 0)
-		return 0;
-	larger = reallocarray(*list, count == 0 ? 1 : count * 2, sizeof(struct yaml_node *));
-	if (larger == NULL)
-		return out_of_memory(builder->error);
-	*list = larger;
-	return 0;
-}
-
-static int
-append_item(struct builder *builder, const yaml_event_t *event, unsigned depth,
-    struct yaml_node *collection, struct yaml_node *key)
-{
-	struct yaml_node *item = NULL;
-
-	if (collection->count == YAML_TREE_ITEMS_MAX) {
-		mark_error(builder, &event->start_mark, "the collection has too many entries");
-	} else if (build_node(builder, event, depth, &item) == 0 &&
-		   make_room(builder, &collection->items, collection->count) == 0 &&
-		   (key == NULL || make_room(builder, &collection->keys, collection->count) == 0)) {
-		if (key != NULL)
-			collection->keys[collection->count] = key;
-		collection->items[collection->count++] = item;
-		return 0;
-	}
-	yaml_tree_free(item);
-	yaml_tree_free(key);
-	return -1;
-}
-
-static int
-build_sequence(struct builder *builder, unsigned depth, struct yaml_node *sequence)
-{
-	yaml_event_t event;
-	int result;
-
-	for (;;) {
-		if (next_event(builder, &event) < 0)
-			return -1;
-		if (event.type == YAML_SEQUENCE_END_EVENT)
-			break;
-		result = append_item(builder, &event, depth + 1, sequence, NULL);
-		yaml_event_delete(&event);
-		if (result < 0)
-			return -1;
-	}
-	yaml_event_delete(&event);
-	return 0;
-}
-
-static int
-build_key(struct builder *builder, const yaml_event_t *event, struct yaml_node **key)
-{
-	if (event->type != YAML_SCALAR_EVENT)
-		return mark_error(builder, &event->start_mark, "a key must be a single word");
-	if (build_node(builder, event, 0, key) == 0)
-		return 0;
-	yaml_tree_free(*key);
-	return -1;
-}
-
-static int
-build_mapping(struct builder *builder, unsigned depth, struct yaml_node *mapping)
-{
-	struct yaml_node *key;
-	yaml_event_t event;
-	int result;
-
-	for (;;) {
-		if (next_event(builder, &event) < 0)
-			return -1;
-		if (event.type == YAML_MAPPING_END_EVENT)
-			break;
-		key = NULL;
-		result = build_key(builder, &event, &key);
-		yaml_event_delete(&event);
-		if (result < 0)
-			return -1;
-		if (next_event(builder, &event) < 0) {
-			yaml_tree_free(key);
-			return -1;
-		}
-		result = append_item(builder, &event, depth + 1, mapping, key);
-		yaml_event_delete(&event);
-		if (result < 0)
-			return -1;
-	}
-	yaml_event_delete(&event);
-	return 0;
-}
-
-/* Anchors would make the tree a graph, tags would give values a type of their own. */
-static int
-check_decoration(
-    const struct builder *builder, const yaml_event_t *event, const void *anchor, const void *tag)
-{
-	if (anchor != NULL)
-		return mark_error(
-		    builder, &event->start_mark, "anchors and aliases are not supported");
-	if (tag != NULL)
-		return mark_error(builder, &event->start_mark, "tags are not supported");
-	return 0;
-}
-
-static int
-build_collection(struct builder *builder, const yaml_event_t *event, enum yaml_kind kind,
-    unsigned depth, struct yaml_node **node)
-{
-	if (depth == YAML_TREE_DEPTH_MAX)
-		return mark_error(builder, &event->start_mark, "nested too deeply");
-	*node = new_node(builder, kind, &event->start_mark);
-	if (*node == NULL)
-		return -1;
-	return kind == YAML_SEQUENCE ? build_sequence(builder, depth, *node)
-				     : build_mapping(builder, depth, *node);
-}
-
-/* On failure *node may be a part of the tree, to be freed by the caller. */
-static int
-build_node(
-    struct builder *builder, const yaml_event_t *event, unsigned depth, struct yaml_node **node)
-{
-	switch (event->type) {
-	case YAML_SCALAR_EVENT:
-		if (check_decoration(
-			builder, event, event->data.scalar.anchor, event->data.scalar.tag) < 0)
-			return -1;
-		return build_scalar(builder, event, node);
-	case YAML_SEQUENCE_START_EVENT:
-		if (check_decoration(builder, event, event->data.sequence_start.anchor,
-			event->data.sequence_start.tag) < 0)
-			return -1;
-		return build_collection(builder, event, YAML_SEQUENCE, depth, node);
-	case YAML_MAPPING_START_EVENT:
-		if (check_decoration(builder, event, event->data.mapping_start.anchor,
-			event->data.mapping_start.tag) < 0)
-			return -1;
-		return build_collection(builder, event, YAML_MAPPING, depth, node);
-	default:
-		return mark_error(
-		    builder, &event->start_mark, "anchors and aliases are not supported");
-	}
-}
-
-/* Everything from the stream's start to its end; a second document is refused. */
-static int
-build_document(struct builder *builder, struct yaml_node **root)
-{
-	static const yaml_mark_t start = {0};
-	yaml_event_t event;
-	bool end = false;
-	int result = 0;
-
-	while (!end && result == 0) {
-		if (next_event(builder, &event) < 0)
-			return -1;
-		switch (event.type) {
-		case YAML_STREAM_END_EVENT:
-			end = true;
-			break;
-		case YAML_DOCUMENT_START_EVENT:
-			if (*root != NULL)
-				result = mark_error(
-				    builder, &event.start_mark, "only one document is allowed");
-			break;
-		case YAML_STREAM_START_EVENT:
-		case YAML_DOCUMENT_END_EVENT:
-			break;
-		default:
-			result = build_node(builder, &event, 0, root);
-		}
-		yaml_event_delete(&event);
-	}
-	if (result == 0 && *root == NULL) {
-		*root = new_node(builder, YAML_SCALAR, &start);
-		if (*root == NULL)
-			return -1;
-		(*root)->null = true;
-		(*root)->text = strdup("");
-		if ((*root)->text == NULL)
-			return out_of_memory(builder->error);
-	}
-	return result;
-}
-
-int
-yaml_tree_parse(
-    const char *path, const char *text, size_t length, struct yaml_node **root, struct error *error)
-{
-	struct builder builder = {.path = path, .text = text, .length = length, .error = error};
-	int result;
-
-	*root = NULL;
-	if (!yaml_parser_initialize(&builder.parser))
-		return out_of_memory(error);
-	yaml_parser_set_encoding(&builder.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&builder.parser, (const unsigned char *)text, length);
-	result = build_document(&builder, root);
-	if (result < 0) {
-		yaml_tree_free(*root);
-		*root = NULL;
-	}
-	yaml_parser_delete(&builder.parser);
-	return result;
-}
-
-/* Read at most `size` octets. Returns their number, or -1 and errno. */
-static ssize_t
-read_file(const char *path, char *buffer, size_t size)
-{
-	size_t length = 0;
-	ssize_t count;
-	int saved;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-
-	if (fd < 0)
-		return -1;
-	do {
-		count = read(fd, buffer + length, size - length);
-		if (count > 0)
-			length += (size_t)count;
-	} while ((count > 0 && length < size) || (count < 0 && errno == EINTR));
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return count < 0 ? -1 : (ssize_t)length;
-}
-
-int
-yaml_tree_read(const char *path, struct yaml_node **root, struct error *error)
-{
-	char *buffer = malloc(YAML_TREE_FILE_MAX + 1);
-	ssize_t length;
-	int saved;
-	int result;
-
-	if (buffer == NULL)
-		return out_of_memory(error);
-	length = read_file(path, buffer, YAML_TREE_FILE_MAX + 1);
-	if (length < 0)
-		result = error_set_errno(error, EX_NOINPUT, "cannot read %s", path);
-	else if (length > YAML_TREE_FILE_MAX)
-		result = error_set(error, EX_CONFIG, "%s:1:1: the file is larger than 1 MiB", path);
-	else
-		result = yaml_tree_parse(path, buffer, (size_t)length, root, error);
-	saved = errno;
-	free(buffer);
-	errno = saved;
-	return result;
 }

@@ -1,9 +1,6 @@
 /*
- * A YAML document as a tree of nodes that know where they stand in the file.
- *
- * Only what a configuration needs: no anchors and aliases, no tags, one document,
- * keys that are scalars; everything bounded. What a scalar means is the schema's
- * business: here all of them are text.
+ * A YAML document as a tree of nodes that know where they stand in the file. What a
+ * scalar means is the schema's business: here all of them are text.
  *
  * (Names begin with yaml_tree_ because libyaml itself exports a yaml_free.)
  */
@@ -14,11 +11,6 @@
 #include <stddef.h>
 
 #include "config/error.h"
-
-#define YAML_TREE_FILE_MAX (1024 * 1024) /* octets */
-#define YAML_TREE_DEPTH_MAX 16
-#define YAML_TREE_NODES_MAX 65536
-#define YAML_TREE_ITEMS_MAX 4096 /* in one mapping or sequence */
 
 enum yaml_kind { YAML_SCALAR, YAML_SEQUENCE, YAML_MAPPING };
 
@@ -33,19 +25,21 @@ struct yaml_node {
 	size_t count;
 };
 
-/*
- * Read and parse the file. An empty one is a null scalar at 1:1. *root is freed
- * with yaml_tree_free. On failure -1 and `error`: EX_NOINPUT (errno tells why) where
- * it cannot be read, EX_CONFIG with "FILE:LINE:COLUMN: message" where it is not YAML
- * or exceeds a bound, EX_OSERR without memory.
- */
-int yaml_tree_read(const char *path, struct yaml_node **root, struct error *error);
+struct yaml_size {
+	size_t nodes;	/* all, keys too */
+	size_t octets;	/* of their text */
+	unsigned depth; /* of collections in each other; 0: a scalar */
+};
 
-/* The same for `length` octets of text; `path` is for messages. */
-int yaml_tree_parse(const char *path, const char *text, size_t length, struct yaml_node **root,
-    struct error *error);
-
+/* Free the node and what it contains; null is allowed. */
 void yaml_tree_free(struct yaml_node *node);
+
+/* How much the node is, with all it contains. */
+struct yaml_size yaml_tree_measure(const struct yaml_node *node);
+
+/* A copy of the node and all it contains, freed with yaml_tree_free; null without
+ * memory. */
+struct yaml_node *yaml_tree_copy(const struct yaml_node *node);
 
 /* The value of `key` (the first, where it stands there twice); null where `mapping`
  * is null, not a mapping, or without that key. */

@@ -262,6 +262,39 @@ equality_sees_every_key(void **state)
 	config_free(a);
 }
 
+/* As PyYAML writes an object that stands in two places. */
+static void
+aliases_share_values(void **state)
+{
+	struct config *config = load("oauth_clients:\n"
+				     "  c:\n"
+				     "    client_id: i\n"
+				     "    client_secret: &id001\n"
+				     "      sealed: s\n"
+				     "    token_endpoint: https://e/t\n"
+				     "profiles:\n"
+				     "  a:\n"
+				     "    host: &host relay.example.com\n"
+				     "    limits: &id002\n"
+				     "      connections: 7\n"
+				     "    username: u\n"
+				     "    password: *id001\n"
+				     "  b:\n"
+				     "    host: *host\n"
+				     "    limits: *id002\n"
+				     "default_profile: b\n");
+	const struct config_profile *a = config_find_profile(config, "a");
+	const struct config_profile *b = config_find_profile(config, "b");
+
+	(void)state;
+	assert_string_equal(a->password.value, "s");
+	assert_string_equal(b->host, "relay.example.com");
+	assert_int_equal(a->limits.connections, 7);
+	assert_int_equal(b->limits.connections, 7);
+	assert_ptr_equal(config->default_profile, b);
+	config_free(config);
+}
+
 static void
 names_are_as_the_file_spells_them(void **state)
 {
@@ -296,6 +329,7 @@ main(void)
 	    cmocka_unit_test(profile_defaults),
 	    cmocka_unit_test(authentication_follows_from_what_there_is),
 	    cmocka_unit_test(equality_sees_every_key),
+	    cmocka_unit_test(aliases_share_values),
 	    cmocka_unit_test(names_are_as_the_file_spells_them),
 	    cmocka_unit_test(a_missing_file_is_an_error),
 	};

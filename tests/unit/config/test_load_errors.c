@@ -197,6 +197,29 @@ endpoints(void **state)
 }
 
 static void
+aliases(void **state)
+{
+#define SHARED(more) "profiles:\n  a: &a {host: &h h, limits: {connections: 1}}\n" more
+	static const struct fault faults[] = {
+	    /* A value is wrong where it is used, */
+	    {SHARED("  b: {host: h, port: *h}\n"), "3:22: \"port\" must be a number"},
+	    {SHARED("  b: {host: h, limits: *h}\n"), "3:24: \"limits\" must be a mapping"},
+	    /* a key where it stands. */
+	    {SHARED("  b: {host: h, limits: *a}\n"), "2:10: unknown key \"host\""},
+	    {SHARED("  *h : {host: h}\n  *h : {host: h}\n"),
+		"4:3: duplicate key \"h\" (already in line 3)"},
+	    {SHARED("  b: {<<: *a, port: 25}\n"), "3:7: unknown key \"<<\""},
+	    {SHARED("  b: {host: h, username: u, password: *h}\n"),
+		"3:39: \"password\" must say where the secret is"},
+	    {SHARED("  b: {host: h, username: u, password: *hunter2}\n"),
+		"3:39: an alias without an anchor"},
+	};
+
+	(void)state;
+	EXPECT_FAULTS(faults);
+}
+
+static void
 secrets(void **state)
 {
 #define SECRET(value) "oauth_clients:\n  c:\n    client_secret: " value "\n"
@@ -344,6 +367,7 @@ main(void)
 	    cmocka_unit_test(types),
 	    cmocka_unit_test(values),
 	    cmocka_unit_test(endpoints),
+	    cmocka_unit_test(aliases),
 	    cmocka_unit_test(secrets),
 	    cmocka_unit_test(dangling_names),
 	    cmocka_unit_test(missing_keys),

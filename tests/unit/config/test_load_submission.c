@@ -55,6 +55,21 @@ faults_elsewhere_are_passed_over(void **state)
 }
 
 static void
+aliases_are_values_of_its_own_keys(void **state)
+{
+	struct config *config;
+	struct error error;
+
+	(void)state;
+	if (configuration_load("profiles: {p: {from: &id001 web1.example.com}}\n"
+			       "hostname: *id001\n",
+		config_load_submission, &config, &error) < 0)
+		fail_msg("%s", error.text);
+	assert_string_equal(config->hostname, "web1.example.com");
+	config_free(config);
+}
+
+static void
 its_own_faults_are_errors(void **state)
 {
 	static const char *const faults[][2] = {
@@ -65,6 +80,7 @@ its_own_faults_are_errors(void **state)
 	    {"hostname: a\nhostname: b\n", "2:1: duplicate key \"hostname\""},
 	    {"a: b: c\n", "1:5: mapping values are not allowed"},
 	    {"[a, b]\n", "1:1: must be a mapping"},
+	    {"profiles: *x\n", "1:11: an alias without an anchor"},
 	};
 	struct config *config;
 	struct error error;
@@ -96,6 +112,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_missing_file_means_defaults),
 	    cmocka_unit_test(faults_elsewhere_are_passed_over),
+	    cmocka_unit_test(aliases_are_values_of_its_own_keys),
 	    cmocka_unit_test(its_own_faults_are_errors),
 	    cmocka_unit_test(an_unreadable_file_is_not_a_missing_one),
 	};

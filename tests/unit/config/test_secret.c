@@ -145,7 +145,7 @@ make_directory(void **state)
 	(void)state;
 	if (mkdtemp(directory) == NULL)
 		return -1;
-	memcpy(path, directory, strlen(directory));
+	memcpy(path, directory, sizeof(directory) - 1);
 	return 0;
 }
 

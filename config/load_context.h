@@ -2,8 +2,8 @@
  * A configuration being loaded: what the loaders of its sections share. They run in
  * the order clients, profiles, routes, because each refers to those before it.
  */
-#ifndef POSTOAK_CONFIG_LOAD_H
-#define POSTOAK_CONFIG_LOAD_H
+#ifndef POSTOAK_CONFIG_LOAD_CONTEXT_H
+#define POSTOAK_CONFIG_LOAD_CONTEXT_H
 
 #include <bsd/sys/queue.h>
 
@@ -43,5 +43,8 @@ int load_check_names(const struct load *load, const struct yaml_node *section, c
  */
 int load_template_of(
     struct load *load, const struct yaml_node *mapping, const struct provider **provider);
+
+/* Free the templates read so far. */
+void load_free_templates(struct load *load);
 
 #endif
