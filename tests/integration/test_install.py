@@ -5,7 +5,6 @@ of /etc, which is mounted over the real one for the commands of the test.
 """
 
 import os
-import pwd
 import shlex
 import shutil
 import stat
@@ -80,7 +79,7 @@ def test_the_configuration_is_never_touched_again(directory):
 
 def test_without_the_group_it_says_what_is_missing(directory):
     output = make("install", f"DESTDIR={directory}/root", "prefix=/usr")
-    assert "/usr/sbin/sendmail is root:postoak-drop, mode 2755" in output.splitlines()[-1]
+    assert "until /usr/sbin/sendmail is root:postoak-drop, mode 2755" in output
 
 
 def test_compiled_in_paths_follow_the_prefix(directory):
@@ -146,21 +145,24 @@ class Installation:
     def program(self, user: str, program: str, *arguments, **options):
         return self.run(user, self.prefix / "sbin" / program, *arguments, **options)
 
-    def entry(self, database: str, name: str) -> list:
+    def entries(self, database: str) -> list:
         lines = (self.etc / database).read_text().splitlines()
-        return next(fields for fields in (l.split(":") for l in lines) if fields[0] == name)
+        return [line.split(":") for line in lines if line]
+
+    def entry(self, database: str, name: str) -> list:
+        return next(fields for fields in self.entries(database) if fields[0] == name)
 
     def uid(self, name: str) -> int:
         return int(self.entry("passwd", name)[2])
 
     def names(self, path) -> str:
-        """Owner, group and mode of a file as names of the copied /etc."""
-        status = path.stat()
-        owner, group = (
-            next(f[0] for f in (l.split(":") for l in (self.etc / d).read_text().splitlines())
-                 if int(f[2]) == number)
-            for d, number in (("passwd", status.st_uid), ("group", status.st_gid))
-        )
+        """Owner, group and mode of a file, by the names of the copied /etc."""
+
+        def name(database: str, number: int) -> str:
+            return next(f[0] for f in self.entries(database) if int(f[2]) == number)
+
+        status = path.lstat()
+        owner, group = name("passwd", status.st_uid), name("group", status.st_gid)
         return f"{owner}:{group} {stat.S_IMODE(status.st_mode):o}"
 
 
@@ -169,7 +171,14 @@ def can_mount() -> bool:
     return os.geteuid() == 0 and subprocess.run(command, capture_output=True).returncode == 0
 
 
+def is_leak_checked() -> bool:
+    return b"__asan_init" in (harness.BUILD / "sendmail").read_bytes()
+
+
 needs_root = pytest.mark.skipif("not can_mount()", reason="needs root, and to mount")
+needs_set_gid = pytest.mark.skipif(
+    "is_leak_checked()", reason="the kernel lets no leak checker look into a set-gid program"
+)
 
 
 @pytest.fixture
@@ -207,6 +216,13 @@ def test_users_are_created_once(installation):
 
 
 @needs_root
+def test_nothing_in_a_destination_directory_is_given_away(installation, directory):
+    installation.make("install", f"DESTDIR={directory}/package")
+    package = directory / "package" / installation.prefix.relative_to("/")
+    assert installation.names(package / "sbin" / "sendmail") == "root:root 755"
+
+
+@needs_root
 def test_every_process_is_another_user(installation, idle_host):
     idle_host.start()
     assert idle_host.status()["separation"] == "full"
@@ -228,6 +244,7 @@ def process_status(pid: int) -> dict:
 
 
 @needs_root
+@needs_set_gid
 def test_an_ordinary_user_sends_mail(installation, idle_host):
     idle_host.start()
     arguments = ("-i", "-f", SENDER, "--", "someone@example.org")
@@ -238,7 +255,7 @@ def test_an_ordinary_user_sends_mail(installation, idle_host):
     (message,) = idle_host.wait_for_messages()
     assert message.addresses == ["someone@example.org"]
     assert b"Subject: from nobody\r\n" in message.content
-    assert message.user == "alerts@example.com" and message.tls_version
+    assert message.user == "alerts@example.com"
     idle_host.wait_for_log(f"pickup.*: uid={installation.uid('nobody')} from=<{SENDER}>")
     idle_host.wait_until_empty()
 
@@ -274,6 +291,7 @@ def readable(installation, user: str, *directories) -> set:
 
 
 @needs_root
+@needs_set_gid
 def test_nobody_reads_what_others_sent(installation, idle_host):
     idle_host.start()
     idle_host.postoak("oauth", "refresh", "relay")
@@ -294,6 +312,22 @@ def test_nobody_reads_what_others_sent(installation, idle_host):
         assert found == {str(idle_host.spool / "version")}, user
     for user, hidden in {"postoak": idle_host.state, "postoak-oauth": idle_host.spool}.items():
         assert readable(installation, user, hidden) <= {str(idle_host.spool / "version")}
+
+
+@needs_root
+def test_credentials_that_only_root_can_read_reach_the_agent(installation, idle_host):
+    """What systemd passes to a service that starts as root."""
+    credentials = idle_host.directory / "secrets" / "credentials"
+    credentials.mkdir()
+    (credentials / "client").write_text(idle_host.provider.client.secret)
+    (credentials / "client").chmod(0o400)
+    credentials.chmod(0o500)
+    idle_host.client["client_secret"] = {"credential": "client"}
+    idle_host.write_configuration()
+    idle_host.start(environment={"CREDENTIALS_DIRECTORY": str(credentials)})
+    idle_host.postoak("oauth", "refresh", "relay")
+    idle_host.submit("a@example.org")
+    idle_host.wait_for_messages()
 
 
 @needs_root
