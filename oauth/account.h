@@ -15,7 +15,7 @@
 
 #include "config/config.h"
 #include "config/credential.h"
-#include "oauth/agent.h"
+#include "oauth/agent_protocol.h"
 #include "oauth/fetch.h"
 
 struct account;

@@ -5,35 +5,7 @@
 #ifndef POSTOAK_OAUTH_AGENT_H
 #define POSTOAK_OAUTH_AGENT_H
 
-#include <stdint.h>
-
-#include "config/config.h"
-
-/*
- * Messages between runner and agent (channel.h, pack.h).
- *
- * Runner to agent: AGENT_CREDENTIAL asks for the credential of a profile, to be
- * given over the descriptor that comes with it (credential.h). AGENT_RELOAD: read
- * the configuration file again; where it does not load, the old one stays.
- * AGENT_PROBE: a person resumed the profile; what is known of earlier failures is
- * forgotten, so that the AGENT_CREDENTIAL that follows tries at once.
- *
- * Agent to runner: AGENT_CHANGED whenever what is known of a profile's credential
- * changed for better or worse: a token came after failures, a person granted or
- * refreshed (probe at once), or a failure appeared that mailq and status show.
- */
-enum agent_message {
-	AGENT_CREDENTIAL = 200, /* string profile; one descriptor */
-	AGENT_RELOAD,		/* empty */
-	AGENT_CHANGED,		/* string profile, u32 enum agent_state, string advice */
-	AGENT_PROBE,		/* string profile */
-};
-
-enum agent_state {
-	AGENT_READY,	    /* a usable credential is there */
-	AGENT_TRY_LATER,    /* temporary trouble; text says which */
-	AGENT_NEEDS_PERSON, /* text says what a person has to do */
-};
+#include "oauth/agent_protocol.h"
 
 struct agent_options {
 	const char *config_path;

@@ -375,6 +375,11 @@ set_exchange(struct http_transfer *transfer, const struct http_request *request)
 	long timeout = request->timeout > 0 ? (long)request->timeout : 30;
 
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* A look-up that takes too long is left to its thread: waiting for it, which libcurl does
+	 * otherwise, would stop the loop, and with it every other profile. */
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT, timeout);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, timeout);
 	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);

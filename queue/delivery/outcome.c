@@ -143,19 +143,22 @@ rule_matches(const struct rule *rule, enum smtp_stage stage, unsigned code, cons
 /*
  * The text to look for phrases in: without what stands in angle brackets or quotes,
  * where a relay repeats an address that a user of this host chose. Else mail to
- * "daily limit exceeded"@example.com could stop a profile.
+ * "daily limit exceeded"@example.com could stop a profile. A local part in quotes may
+ * contain brackets, and quotes behind a backslash.
  */
 static void
 copy_without_quotations(char *to, const char *from)
 {
-	char close = '\0';
+	bool bracketed = false, quoted = false;
 
 	for (; *from != '\0'; from++) {
-		if (close != '\0')
-			close = *from == close ? '\0' : close;
-		else if (*from == '<' || *from == '"')
-			close = *from == '<' ? '>' : '"';
-		else
+		if (quoted && *from == '\\' && from[1] != '\0')
+			from++;
+		else if (*from == '"')
+			quoted = !quoted;
+		else if (!quoted && (*from == '<' || *from == '>'))
+			bracketed = *from == '<';
+		else if (!quoted && !bracketed)
 			*to++ = *from;
 	}
 	*to = '\0';

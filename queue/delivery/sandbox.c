@@ -5,6 +5,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/tcp.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/prctl.h>
@@ -35,6 +36,15 @@
 #ifndef SYS_openat2
 #define SYS_openat2 437
 #define SYS_pidfd_getfd 438
+#endif
+#ifndef SYS_process_madvise
+#define SYS_process_madvise 440
+#endif
+#ifndef SYS_memfd_secret
+#define SYS_memfd_secret 447
+#endif
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452
 #endif
 #ifndef SYS_landlock_create_ruleset
 #define SYS_landlock_create_ruleset 444
@@ -112,8 +122,17 @@ static const unsigned refused[] = {
     SYS_mknodat,
     SYS_renameat,
     SYS_renameat2,
+    SYS_fchmod,
     SYS_fchmodat,
+    SYS_fchmodat2,
+    SYS_fchown,
     SYS_fchownat,
+    SYS_setxattr,
+    SYS_lsetxattr,
+    SYS_fsetxattr,
+    SYS_removexattr,
+    SYS_lremovexattr,
+    SYS_fremovexattr,
     SYS_truncate,
     SYS_utimensat,
     SYS_chdir,
@@ -123,6 +142,8 @@ static const unsigned refused[] = {
     SYS_mount,
     SYS_umount2,
     SYS_memfd_create,
+    SYS_memfd_secret,
+    SYS_flock, /* the message file is others' too */
     /* other processes */
     SYS_clone3,
     SYS_clone,
@@ -140,10 +161,17 @@ static const unsigned refused[] = {
     SYS_pidfd_send_signal,
     SYS_kcmp,
     SYS_setpriority,
+    SYS_ioprio_set,
     SYS_sched_setaffinity,
+    SYS_sched_setattr,
+    SYS_sched_setparam,
     SYS_sched_setscheduler,
+    SYS_process_madvise,
+    SYS_fcntl, /* F_SETOWN with F_SETSIG: any signal to any process of the user */
     SYS_migrate_pages,
     SYS_move_pages,
+    /* typing on the terminal that standard error may be (TIOCSTI) */
+    SYS_ioctl,
     /* the kernel; io_uring does all of the above behind a filter's back */
     SYS_io_uring_setup,
     SYS_io_uring_enter,
@@ -161,9 +189,13 @@ static const unsigned refused[] = {
     SYS_personality,
     SYS_shmget,
     SYS_shmat,
+    SYS_shmctl,
     SYS_msgget,
+    SYS_msgctl,
     SYS_semget,
+    SYS_semctl,
     SYS_mq_open,
+    SYS_mq_unlink,
     SYS_inotify_init1,
     SYS_fanotify_init,
     SYS_quotactl,
@@ -195,15 +227,16 @@ static const unsigned refused[] = {
 #endif
 };
 
-/* Refused but where the argument is this: what a process may do to itself alone. */
+/* Refused but where the argument is this: what a process may do to itself alone, or has a
+ * use for. */
 struct exception {
 	unsigned number;
 	unsigned argument;
 	uint32_t value;
 };
 
-#define EXCEPTIONS 2
-#define FILTER_MAX (COUNT(refused) * 2 + EXCEPTIONS * 4 + 16)
+#define EXCEPTIONS 3
+#define FILTER_MAX (COUNT(refused) * 2 + EXCEPTIONS * 5 + 16)
 
 /* Arguments are 64 bits wide; ids are in the lower half, as the kernel takes them. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -247,6 +280,8 @@ build_filter(struct filter *filter)
 	const struct exception exceptions[EXCEPTIONS] = {
 	    {SYS_tgkill, 0, (uint32_t)getpid()}, /* abort(3) */
 	    {SYS_prlimit64, 0, 0},		 /* getrlimit(2) */
+	    /* A socket that lingers when it is closed, handed to the runner, would stop it. */
+	    {SYS_setsockopt, 2, TCP_QUICKACK},
 	};
 
 	filter->length = 0;

@@ -88,13 +88,14 @@ wait_ready(struct stream *stream, short events, short *ready, uint64_t deadline)
 			errno = ECANCELED;
 			return -1;
 		}
+		/* Also where something came: TLS has records that bring nobody any further. */
+		if (left == 0) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
 		if (count > 0) {
 			*ready = pollfds[0].revents;
 			return 0;
-		}
-		if (count == 0 && left == 0) {
-			errno = ETIMEDOUT;
-			return -1;
 		}
 	}
 }
@@ -119,7 +120,11 @@ tls_wants(struct stream *stream, int result, short *wanted)
 		errno = ECONNRESET;
 		return -1;
 	default:
-		errno = EPROTO;
+		/* Most relays close without TLS's own farewell. Whole lines count, so nothing was
+		 * cut off unseen. */
+		errno = ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING
+			    ? ECONNRESET
+			    : EPROTO;
 		return -1;
 	}
 }
@@ -202,6 +207,9 @@ stream_start_tls(struct stream *stream, SSL *ssl, uint64_t deadline)
 	stream->ssl = ssl;
 	stream->in_start = stream->in_end = 0;
 	SSL_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	/* Each read comes back here, where the deadline is: a peer can go on with tickets and new
+	 * keys for ever. */
+	SSL_clear_mode(ssl, SSL_MODE_AUTO_RETRY);
 	if (SSL_set_fd(ssl, stream->fd) != 1) {
 		errno = ENOMEM;
 		return -1;

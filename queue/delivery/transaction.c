@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "queue/delivery/transaction.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,7 @@ struct transaction {
 	bool go;	     /* 354 */
 	bool decided;	     /* `outcome` is the fate of all without a result of their own */
 	bool corrupt;
+	bool unreported; /* the runner did not get a result: it must not get a better one */
 	struct outcome outcome;
 };
 
@@ -73,8 +75,8 @@ report(struct transaction *t, uint32_t index, const struct outcome *outcome)
 	    .outcome = *outcome,
 	};
 
-	/* A runner that is gone shows as a lifeline that hung up. */
-	(void)work_send_result(t->runner, &result);
+	if (work_send_result(t->runner, &result) < 0)
+		t->unreported = true;
 }
 
 static void
@@ -301,8 +303,9 @@ put(const void *data, size_t length, void *context)
 }
 
 /*
- * The connection broke while the message was going out: perhaps the relay said why before
- * it left. Returns 0 with the message's fate decided, or -1 and `failure`.
+ * The connection broke while the message was going out, or the relay did not wait for its
+ * end: perhaps it said why. Nobody can have accepted what was not there. Returns 0 with the
+ * message's fate decided, or -1 and `failure`.
  */
 static int
 hear_last_words(struct transaction *t, struct outcome *failure)
@@ -336,6 +339,11 @@ send_message(struct transaction *t, struct outcome *failure)
 	if (result == CONTENT_CORRUPT) {
 		t->corrupt = true;
 		return TRANSACTION_CLOSE; /* before the dot: nothing is delivered */
+	}
+	/* An answer to what was not said yet: taken for the dot's, it could claim a delivery. */
+	if (result == CONTENT_SENT && stream_has_input(t->session->stream) > 0) {
+		errno = EPROTO;
+		result = CONTENT_STOPPED;
 	}
 	if (result == CONTENT_STOPPED || put(".\r\n", 3, t) < 0)
 		return hear_last_words(t, failure) < 0 ? TRANSACTION_FAILED : TRANSACTION_CLOSE;
@@ -423,6 +431,10 @@ transaction_run(struct pipeline *pipeline, const struct work_deliver *deliver, i
 		end = converse(&t, failure);
 	else
 		end = t.corrupt ? TRANSACTION_DONE : TRANSACTION_FAILED;
+	if (end != TRANSACTION_FAILED && t.unreported) {
+		outcome_failure(STAGE_MAIL, "4.3.0", failure, "cannot report to the runner");
+		end = TRANSACTION_FAILED;
+	}
 	if (end != TRANSACTION_FAILED)
 		report_end(&t, began);
 	if (end == TRANSACTION_DONE && t.open)

@@ -49,11 +49,15 @@ unpack_choice(struct unpacker *unpacker, unsigned limit)
 	return 0;
 }
 
+/* A captured worker must not write lines of its own into logs and bounces. */
 static void
 unpack_text(struct unpacker *unpacker, char *text, size_t size)
 {
 	if (strlcpy(text, unpack_string(unpacker), size) >= size)
 		unpacker->bad = true;
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			*text = '?';
 }
 
 static void
@@ -78,6 +82,8 @@ unpack_outcome(struct unpacker *unpacker, struct outcome *outcome)
 	outcome->code = unpack_choice(unpacker, 1000);
 	outcome->hold = unpack_u32(unpacker);
 	unpack_text(unpacker, outcome->enhanced, sizeof(outcome->enhanced));
+	if (outcome->enhanced[strspn(outcome->enhanced, "0123456789.")] != '\0')
+		unpacker->bad = true;
 	unpack_text(unpacker, outcome->text, sizeof(outcome->text));
 	unpack_text(unpacker, outcome->advice, sizeof(outcome->advice));
 }

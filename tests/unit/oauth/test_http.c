@@ -7,7 +7,28 @@
 
 #include <cmocka.h>
 
+#include <netdb.h>
+#include <semaphore.h>
+#include <stdbool.h>
+#include <unistd.h>
+
 #include "oauth/http.h"
+
+static sem_t name_server;
+
+/* In place of the C library's: a name service that does not answer. */
+int
+getaddrinfo(
+    const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **list)
+{
+	(void)node;
+	(void)service;
+	(void)hints;
+	*list = NULL;
+	while (sem_wait(&name_server) < 0)
+		continue;
+	return EAI_AGAIN;
+}
 
 static void
 https_is_asked_and_http_on_loopback_only(void **state)
@@ -30,11 +51,44 @@ https_is_asked_and_http_on_loopback_only(void **state)
 			fail_msg("allowed: %s", refused[i]);
 }
 
+static void
+note_end(const struct http_response *response, void *context)
+{
+	struct loop *loop = context;
+
+	assert_int_equal(response->result, HTTP_NOT_SENT);
+	loop_stop(loop);
+}
+
+static void
+a_name_service_that_hangs_does_not_stop_the_loop(void **state)
+{
+	struct loop *loop = loop_new();
+	struct http *http = http_new(loop);
+	struct form form = {0};
+	struct http_request request = {
+	    .url = "https://login.example.com/token", .form = &form, .timeout = 1};
+	struct error error;
+
+	(void)state;
+	assert_non_null(http);
+	assert_int_equal(sem_init(&name_server, 0, 0), 0);
+	form_add(&form, "grant_type", "client_credentials");
+	assert_non_null(http_post(http, &request, note_end, loop, &error));
+	alarm(60); /* or it would hang for ever */
+	assert_int_equal(loop_run(loop), 0);
+	alarm(0);
+	assert_int_equal(sem_post(&name_server), 0);
+	http_free(http);
+	loop_free(loop);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(https_is_asked_and_http_on_loopback_only),
+	    cmocka_unit_test(a_name_service_that_hangs_does_not_stop_the_loop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -145,6 +145,11 @@ static const struct expectation expectations[] = {
     {STAGE_RCPT, 550, "5.1.1", "<\"concurrent connections\"@x.org>: unknown", ANY, RECIPIENT_NEVER},
     {STAGE_RCPT, 550, "5.7.1", "\"Daily SMTP relay limit exceeded\"@x.org: denied", ANY,
 	RECIPIENT_NEVER},
+    {STAGE_RCPT, 550, "5.1.1", "<\"a> mailbox logon failure\"@x.org>: unknown", ANY,
+	RECIPIENT_NEVER},
+    {STAGE_RCPT, 550, "5.1.1", "\"a\\\" mailbox logon failure\"@x.org: unknown", ANY,
+	RECIPIENT_NEVER},
+    {STAGE_RCPT, 450, "4.2.1", "<\"b\\\\\"@x.org>: mailbox logon failure", ANY, IS_SUSPENDED},
     {STAGE_RCPT, 550, "5.2.0", "daily@x.org: denied", M365, RECIPIENT_NEVER},
     {STAGE_RCPT, 503, "", "authenticator@x.org: denied", ANY, RECIPIENT_NEVER},
 };

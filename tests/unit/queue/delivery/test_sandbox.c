@@ -10,10 +10,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -122,6 +124,42 @@ limits_of_others_stay(void)
 }
 
 static bool
+signals_by_input_fail(void)
+{
+	return denied(fcntl(old_pipe[0], F_SETOWN, getppid())) &&
+	       denied(fcntl(old_pipe[0], F_SETSIG, SIGKILL));
+}
+
+static bool
+terminals_are_not_typed_on(void)
+{
+	char octet = 'x';
+
+	return denied(ioctl(STDERR_FILENO, TIOCSTI, &octet));
+}
+
+/* The runner would wait in close(2), had it been given the descriptor. */
+static bool
+lingering_fails(void)
+{
+	struct linger linger = {1, 3600};
+	int on = 1;
+
+	return denied(setsockopt(old_socket, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger))) &&
+	       setsockopt(old_socket, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on)) == 0;
+}
+
+static bool
+other_conventions_fail(void)
+{
+#if defined(__x86_64__)
+	return denied(syscall(0x40000000 | SYS_getpid));
+#else
+	return true;
+#endif
+}
+
+static bool
 work_goes_on(void)
 {
 	char octet = 'x';
@@ -148,6 +186,10 @@ static const struct {
     {"ptrace", ptrace_fails},
     {"io_uring", io_uring_fails},
     {"prlimit", limits_of_others_stay},
+    {"fcntl", signals_by_input_fail},
+    {"ioctl", terminals_are_not_typed_on},
+    {"setsockopt", lingering_fails},
+    {"x32", other_conventions_fail},
     {"work", work_goes_on},
 };
 #define ATTEMPTS (sizeof(attempts) / sizeof(attempts[0]))

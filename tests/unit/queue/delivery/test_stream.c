@@ -7,6 +7,10 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -200,6 +204,86 @@ the_runners_end_ends_every_wait(void **state)
 	assert_int_equal(errno, ECANCELED);
 }
 
+/* TLS without certificates: both sides know a key beforehand. */
+static unsigned
+client_key(SSL *ssl, const char *hint, char *identity, unsigned identity_size, unsigned char *key,
+    unsigned size)
+{
+	(void)ssl;
+	(void)hint;
+	snprintf(identity, identity_size, "test");
+	memset(key, 'k', size < 32 ? size : 32);
+	return 32;
+}
+
+static unsigned
+server_key(SSL *ssl, const char *identity, unsigned char *key, unsigned size)
+{
+	(void)ssl;
+	(void)identity;
+	memset(key, 'k', size < 32 ? size : 32);
+	return 32;
+}
+
+struct tls_peer {
+	int fd;
+	bool endless; /* new keys for ever, else gone at once */
+};
+
+static void *
+serve_tls(void *context)
+{
+	const struct tls_peer *peer = context;
+	SSL_CTX *server = SSL_CTX_new(TLS_server_method());
+	SSL *ssl;
+
+	SSL_CTX_set_psk_server_callback(server, server_key);
+	ssl = SSL_new(server);
+	if (ssl != NULL && SSL_set_fd(ssl, peer->fd) == 1 && SSL_accept(ssl) == 1)
+		while (peer->endless && SSL_key_update(ssl, SSL_KEY_UPDATE_NOT_REQUESTED) == 1 &&
+		       SSL_do_handshake(ssl) == 1)
+			continue;
+	/* No farewell. */
+	(void)shutdown(peer->fd, SHUT_RDWR);
+	SSL_free(ssl);
+	SSL_CTX_free(server);
+	return NULL;
+}
+
+static void
+expect_of_tls(struct ends *ends, bool endless, uint64_t patience, int expected)
+{
+	struct tls_peer peer = {ends->peer, endless};
+	SSL_CTX *client = SSL_CTX_new(TLS_client_method());
+	const char *line;
+	pthread_t thread;
+	size_t length;
+
+	assert_non_null(client);
+	SSL_CTX_set_psk_client_callback(client, client_key);
+	assert_int_equal(pthread_create(&thread, NULL, serve_tls, &peer), 0);
+	assert_int_equal(stream_start_tls(ends->stream, SSL_new(client), in_a_minute()), 0);
+	assert_int_equal(
+	    stream_line(ends->stream, &line, &length, clock_monotonic_ms() + patience), -1);
+	assert_int_equal(errno, expected);
+	stream_free(ends->stream);
+	ends->stream = NULL;
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	SSL_CTX_free(client);
+}
+
+static void
+records_without_content_do_not_stretch_a_deadline(void **state)
+{
+	expect_of_tls(*state, true, 200, ETIMEDOUT);
+}
+
+static void
+tls_without_farewell_is_a_lost_connection(void **state)
+{
+	expect_of_tls(*state, false, MINUTE, ECONNRESET);
+}
+
 int
 main(void)
 {
@@ -212,7 +296,12 @@ main(void)
 	    cmocka_unit_test_setup_teardown(endless_lines_are_refused, setup, teardown),
 	    cmocka_unit_test_setup_teardown(what_was_said_before_leaving_is_heard, setup, teardown),
 	    cmocka_unit_test_setup_teardown(the_runners_end_ends_every_wait, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		records_without_content_do_not_stretch_a_deadline, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		tls_without_farewell_is_a_lost_connection, setup, teardown),
 	};
 
+	(void)signal(SIGPIPE, SIG_IGN); /* as every process of ours */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,8 @@ static size_t result_count;
 static bool ended;
 static struct work_ended end;
 static char said[262144];
+static bool hasty; /* the relay answers everything at once */
+static bool runner_hears;
 
 static int
 setup(void **state)
@@ -42,6 +45,8 @@ setup(void **state)
 	    .timeouts = {60, 60, 60},
 	};
 	hello = (struct hello){.extensions = HELLO_PIPELINING};
+	hasty = false;
+	runner_hears = true;
 	return 0;
 }
 
@@ -106,7 +111,64 @@ collect(int channel)
 	channel_message_free(&message);
 }
 
-/* One transaction with a relay that has already said all it will say. */
+/* A relay that has already said all it will say, but for what follows its 354: that it
+ * says at the dot. */
+struct relay {
+	int fd;
+	bool hasty; /* does not wait for the dot either */
+	const char *replies;
+	pthread_t thread;
+};
+
+static void
+say(const struct relay *relay, const char *text, size_t length)
+{
+	assert_int_equal(write(relay->fd, text, length), (ssize_t)length);
+}
+
+static size_t
+length_of_first_part(const struct relay *relay)
+{
+	const char *go = relay->hasty ? NULL : strstr(relay->replies, "354 ");
+
+	return go != NULL ? (size_t)(strstr(go, "\r\n") - relay->replies) + 2
+			  : strlen(relay->replies);
+}
+
+static void *
+listen_for_the_dot(void *context)
+{
+	const struct relay *relay = context;
+	const char *rest = relay->replies + length_of_first_part(relay);
+	size_t length = 0;
+	ssize_t got;
+
+	while ((got = read(relay->fd, said + length, sizeof(said) - 1 - length)) > 0) {
+		length += (size_t)got;
+		said[length] = '\0';
+		if (*rest == '\0' || strstr(said, "\r\n.\r\n") == NULL)
+			continue;
+		/* It may be gone by now: the rest is unheard then. */
+		(void)send(relay->fd, rest, strlen(rest), MSG_NOSIGNAL);
+		(void)shutdown(relay->fd, SHUT_WR);
+		rest = "";
+	}
+	return NULL;
+}
+
+static void
+begin_relay(struct relay *relay)
+{
+	size_t length = length_of_first_part(relay);
+
+	memset(said, 0, sizeof(said));
+	say(relay, relay->replies, length);
+	if (relay->replies[length] == '\0')
+		assert_int_equal(shutdown(relay->fd, SHUT_WR), 0);
+	assert_int_equal(pthread_create(&relay->thread, NULL, listen_for_the_dot, relay), 0);
+}
+
+/* One transaction. */
 static enum transaction_end
 run_file(int file, uint32_t count, const char *replies)
 {
@@ -114,8 +176,8 @@ run_file(int file, uint32_t count, const char *replies)
 	struct work_deliver deliver = {.transaction = 9, .id = 1, .user = "root", .count = count};
 	struct pipeline pipeline;
 	enum transaction_end result;
+	struct relay relay = {.hasty = hasty, .replies = replies};
 	int pair[2], channel[2];
-	ssize_t length;
 
 	deliver.indexes = calloc(count, sizeof(*deliver.indexes));
 	assert_non_null(deliver.indexes);
@@ -123,15 +185,16 @@ run_file(int file, uint32_t count, const char *replies)
 		deliver.indexes[i] = i;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	assert_int_equal(channel_pair(channel), 0);
-	assert_int_equal(write(pair[1], replies, strlen(replies)), (ssize_t)strlen(replies));
-	assert_int_equal(shutdown(pair[1], SHUT_WR), 0);
+	relay.fd = pair[1];
+	begin_relay(&relay);
+	if (!runner_hears)
+		assert_int_equal(shutdown(channel[0], SHUT_WR), 0);
 	session.stream = stream_new(pair[0], -1);
 	assert_non_null(session.stream);
 	pipeline_begin(&pipeline, &session);
 	result = transaction_run(&pipeline, &deliver, file, channel[0], &failure);
-	length = recv(pair[1], said, sizeof(said) - 1, MSG_DONTWAIT);
-	said[length > 0 ? length : 0] = '\0';
 	stream_free(session.stream);
+	assert_int_equal(pthread_join(relay.thread, NULL), 0);
 	close(pair[1]);
 	close(channel[0]);
 	collect(channel[1]);
@@ -352,6 +415,38 @@ many_recipients_are_sent_in_flights(void **state)
 	assert_int_equal(results[125].index, WORK_ALL_RECIPIENTS);
 }
 
+/* An answer that came before the dot cannot be the dot's. */
+static void
+consent_before_the_end_counts_for_nothing(void **state)
+{
+	(void)state;
+	hasty = true;
+	assert_int_equal(run("250 ok\r\n250 1\r\n250 2\r\n250 3\r\n354 go\r\n250 queued\r\n"),
+	    TRANSACTION_FAILED);
+	assert_null(strstr(said, "\r\n.\r\n"));
+	assert_false(ended);
+	assert_int_equal(result_count, 0);
+	/* A refusal is one whenever it comes; the connection has lost its order. */
+	assert_int_equal(
+	    run("250 ok\r\n250 1\r\n250 2\r\n250 3\r\n354 go\r\n552 5.3.4 too big\r\n"),
+	    TRANSACTION_CLOSE);
+	assert_null(strstr(said, "\r\n.\r\n"));
+	assert_int_equal(result_count, 1);
+	assert_int_equal(results[0].outcome.class, OUTCOME_NEVER);
+}
+
+/* Else a recipient whose refusal got lost would share the others' delivery. */
+static void
+what_the_runner_did_not_hear_is_not_delivered(void **state)
+{
+	(void)state;
+	runner_hears = false;
+	assert_int_equal(
+	    run("250 ok\r\n550 1\r\n250 2\r\n250 3\r\n354 go\r\n250 ok\r\n"), TRANSACTION_FAILED);
+	assert_int_equal(result_count, 0);
+	assert_false(ended);
+}
+
 int
 main(void)
 {
@@ -367,6 +462,8 @@ main(void)
 	    cmocka_unit_test_setup(a_corrupt_file_is_never_ended_with_a_dot, setup),
 	    cmocka_unit_test_setup(the_archive_copy_is_a_recipient, setup),
 	    cmocka_unit_test_setup(many_recipients_are_sent_in_flights, setup),
+	    cmocka_unit_test_setup(consent_before_the_end_counts_for_nothing, setup),
+	    cmocka_unit_test_setup(what_the_runner_did_not_hear_is_not_delivered, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

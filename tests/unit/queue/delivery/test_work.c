@@ -200,6 +200,31 @@ forged_bodies_stay_within_their_types(void **state)
 	assert_int_equal(work_unpack_deliver(&ends->message, &order), -1);
 }
 
+/* Texts end up in logs and bounces, line by line. */
+static void
+texts_are_one_line(void **state)
+{
+	struct ends *ends = *state;
+	struct work_result result = {.transaction = 7}, got;
+	struct work_failed failed = {.relay = "host\nx"}, failed2;
+
+	fill_outcome(&result.outcome);
+	strlcpy(result.outcome.text, "550 no\r\nTo: all\x7f \xc3\xbc", sizeof(result.outcome.text));
+	assert_int_equal(work_send_result(ends->pair[0], &result), 0);
+	receive(ends, WORK_RESULT);
+	assert_int_equal(work_unpack_result(&ends->message, &got), 0);
+	assert_string_equal(got.outcome.text, "550 no??To: all? \xc3\xbc");
+	assert_int_equal(work_send_failed(ends->pair[0], &failed), 0);
+	receive(ends, WORK_FAILED);
+	assert_int_equal(work_unpack_failed(&ends->message, &failed2), 0);
+	assert_string_equal(failed2.relay, "host?x");
+
+	strlcpy(result.outcome.enhanced, "5\nTo: all", sizeof(result.outcome.enhanced));
+	assert_int_equal(work_send_result(ends->pair[0], &result), 0);
+	receive(ends, WORK_RESULT);
+	assert_int_equal(work_unpack_result(&ends->message, &got), -1);
+}
+
 static void
 impossible_times_are_not_sent(void **state)
 {
@@ -238,6 +263,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(reports_arrive_whole, setup, teardown),
 	    cmocka_unit_test_setup_teardown(cut_bodies_are_refused, setup, teardown),
 	    cmocka_unit_test_setup_teardown(forged_bodies_stay_within_their_types, setup, teardown),
+	    cmocka_unit_test_setup_teardown(texts_are_one_line, setup, teardown),
 	    cmocka_unit_test_setup_teardown(impossible_times_are_not_sent, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		the_last_report_survives_unread_orders, setup, teardown),
