@@ -5,11 +5,15 @@
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+#include <bsd/string.h>
 
 void
 process_harden(void)
@@ -48,4 +52,24 @@ process_become(const char *user, struct error *error)
 	if (setuid(0) == 0 || geteuid() == 0)
 		return error_set(error, EX_OSERR, "could not give up root for user %s", user);
 	return 0;
+}
+
+void
+process_forget_environment(void)
+{
+	static const char *const kept[] = {"TZ=", "SSL_CERT_FILE=", "SSL_CERT_DIR="};
+	char **out = environ;
+
+	for (char **in = environ; in != NULL && *in != NULL; in++) {
+		bool keep = false;
+
+		for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+			keep = keep || strncmp(*in, kept[i], strlen(kept[i])) == 0;
+		if (keep)
+			*out++ = *in;
+		else
+			explicit_bzero(*in, strlen(*in));
+	}
+	if (out != NULL)
+		*out = NULL;
 }

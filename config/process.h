@@ -34,6 +34,12 @@ enum process_message {
 void process_harden(void);
 
 /*
+ * Wipe the environment but for TZ and OpenSSL's SSL_CERT_FILE and SSL_CERT_DIR: an
+ * {env: NAME} secret is for the agent alone.
+ */
+void process_forget_environment(void);
+
+/*
  * Become `user` for good, with its groups, where the caller is root and `user` is
  * another; nothing otherwise. EX_NOUSER where there is no such user, EX_OSERR
  * where the privilege cannot be given up.

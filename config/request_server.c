@@ -16,6 +16,7 @@
 
 #define CONNECTIONS_MAX 32
 #define CONNECTIONS_A_UID 4
+#define CONNECTIONS_OF_ROOT 8
 #define GROUPS_MAX 256
 #define REQUEST_TIMEOUT_MS 10000
 #define PROGRESS_TIMEOUT_MS 60000
@@ -138,7 +139,10 @@ may_connect(const struct request_server *server, uid_t uid)
 		if (request->uid == uid)
 			same++;
 	}
-	return all < CONNECTIONS_MAX && (uid == 0 || same < CONNECTIONS_A_UID);
+	/* Root must get through when others have taken all there is. */
+	if (uid == 0)
+		return all < CONNECTIONS_MAX + CONNECTIONS_OF_ROOT;
+	return all < CONNECTIONS_MAX && same < CONNECTIONS_A_UID;
 }
 
 static int

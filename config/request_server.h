@@ -23,7 +23,7 @@ typedef void request_handler(struct request *request, char *line, void *context)
 
 /*
  * Serve the listening stream socket `listener` in `loop`: at most 32 connections,
- * 4 a uid but for root, REQUEST_MAX octets a request, 10 s to send it, 60 s
+ * 4 a uid (root: 8 more), REQUEST_MAX octets a request, 10 s to send it, 60 s
  * without progress in reading the answer. Null and errno on failure.
  */
 struct request_server *request_server_new(

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@ static struct kept {
 	int fd;
 } kept[KEPT_MAX];
 static size_t kept_count;
+static bool are_kept;
 
 static int
 open_directory(void)
@@ -49,6 +51,7 @@ service_credentials_keep(void)
 			close(directory);
 		return;
 	}
+	are_kept = true;
 	while (kept_count < KEPT_MAX && (entry = readdir(stream)) != NULL) {
 		struct kept *next = &kept[kept_count];
 
@@ -77,6 +80,11 @@ service_credential_open(const char *name)
 		if (fd >= 0)
 			(void)lseek(fd, 0, SEEK_SET);
 		return fd;
+	}
+	/* The directory is closed to the user we have become. */
+	if (are_kept) {
+		errno = ENOENT;
+		return -1;
 	}
 	directory = open_directory();
 	if (directory < 0)
