@@ -15,6 +15,7 @@
 #include "config/schema_walk.h"
 #include "config/strings.h"
 #include "config/syntax.h"
+#include "config/text_stream.h"
 #include "config/yaml_read.h"
 
 #define SUFFIX ".yaml"
@@ -171,7 +172,7 @@ provider_expand(const char *text, const char *placeholder, const char *value)
 	char *result = NULL;
 	size_t size;
 	const char *found;
-	FILE *stream = open_memstream(&result, &size);
+	FILE *stream = text_stream_open(&result, &size);
 
 	if (stream == NULL)
 		return NULL;

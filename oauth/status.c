@@ -7,6 +7,8 @@
 
 #include <jansson.h>
 
+#include "config/text_stream.h"
+
 /* Scopes as an array: those granted where the server named them, else those asked for. */
 static json_t *
 scopes_of(const struct account_view *view)
@@ -102,7 +104,7 @@ status_text(const struct account_view *views, size_t count, int64_t now)
 	char *text = NULL;
 	size_t size = 0;
 	int width = 7;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = text_stream_open(&text, &size);
 
 	if (out == NULL)
 		return NULL;

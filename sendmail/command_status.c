@@ -7,6 +7,7 @@
 #include <sysexits.h>
 
 #include "config/config.h"
+#include "config/text_stream.h"
 #include "queue/spool/spool.h"
 #include "sendmail/command.h"
 #include "sendmail/control.h"
@@ -92,7 +93,7 @@ report(const struct command_call *call, const struct config *config, struct erro
 	const char *request = call->json ? "status json" : "status text";
 	char *answer = NULL;
 	size_t length;
-	FILE *out = open_memstream(&answer, &length);
+	FILE *out = text_stream_open(&answer, &length);
 	int result;
 
 	if (out == NULL)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "config/text_stream.h"
 #include "queue/message/date.h"
 #include "queue/message/header.h"
 #include "sendmail/qualify.h"
@@ -208,7 +209,7 @@ complete_header(const struct completion *completion, const char *header, size_t 
     size_t *completed_length)
 {
 	char *completed = NULL;
-	FILE *out = open_memstream(&completed, completed_length);
+	FILE *out = text_stream_open(&completed, completed_length);
 	int result;
 
 	if (out == NULL)

@@ -97,10 +97,6 @@ qualify_addresses(const char *body, size_t length, const char *domain, FILE *out
 		}
 		if (!element->dotted)
 			element->words++;
-		/* A backslash before the line end quotes its CR, which must stay with its LF:
-		 * two words, so that nothing is put in here. */
-		if (token.start[token.length - 1] == '\r')
-			element->words = 2;
 		element->dotted = false;
 		element->end = token.start + token.length;
 	}

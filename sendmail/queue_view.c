@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "config/request.h"
+#include "config/text_stream.h"
 #include "queue/listing.h"
 #include "queue/spool/spool.h"
 #include "sendmail/control.h"
@@ -44,7 +45,7 @@ queue_view_count(const struct config *config, size_t *count, struct error *error
 {
 	char *listing = NULL;
 	size_t length;
-	FILE *out = open_memstream(&listing, &length);
+	FILE *out = text_stream_open(&listing, &length);
 	int result;
 
 	if (out == NULL)

@@ -8,6 +8,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "config/text_stream.h"
 #include "queue/message/address.h"
 
 /* More of a name helps nobody and would make a header line too long. */
@@ -18,7 +19,7 @@ quote_local_part(const char *name)
 {
 	char *quoted = NULL;
 	size_t size;
-	FILE *out = open_memstream(&quoted, &size);
+	FILE *out = text_stream_open(&quoted, &size);
 
 	if (out == NULL)
 		return NULL;
@@ -89,7 +90,7 @@ sender_gecos_name(const char *gecos, const char *login)
 {
 	char *name = NULL;
 	size_t size;
-	FILE *out = open_memstream(&name, &size);
+	FILE *out = text_stream_open(&name, &size);
 
 	if (out == NULL)
 		return NULL;

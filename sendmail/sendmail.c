@@ -175,8 +175,10 @@ main(int argc, char **argv)
 	int status = EX_OK;
 
 	privilege_init();
-	if (fill_standard_descriptors() < 0)
+	if (fill_standard_descriptors() < 0) {
+		perror("sendmail: /dev/null");
 		return EX_OSERR;
+	}
 	umask(077);
 	log_open("postoak", false);
 

@@ -41,6 +41,11 @@ original_recipient(const char *original)
 	if (encoded == NULL || asprintf(&orcpt, "rfc822;%s", encoded) < 0)
 		orcpt = NULL;
 	free(encoded);
+	/* Encoded it may be too long to be sent; the mail matters more. */
+	if (orcpt != NULL && !envelope_orcpt_is_valid(orcpt)) {
+		free(orcpt);
+		orcpt = NULL;
+	}
 	return orcpt;
 }
 

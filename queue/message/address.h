@@ -11,9 +11,7 @@
 #include <stddef.h>
 
 #include "config/error.h"
-
-/* RFC 5321 4.5.3.1: 64 + 1 + 255, with room for quoting. */
-#define ADDRESS_MAX 512
+#include "queue/message/address_spec.h"
 
 /*
  * One mailbox. `address` is the RFC 5321 form (the local part quoted where it must

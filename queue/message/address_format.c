@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/text_stream.h"
 #include "queue/message/header.h"
 
 #define COLUMNS_MAX 76
@@ -65,7 +66,7 @@ address_list_format(const struct address_list *list, size_t column)
 	size_t size;
 	int result = 0;
 
-	if ((body.out = open_memstream(&text, &size)) == NULL)
+	if ((body.out = text_stream_open(&text, &size)) == NULL)
 		return NULL;
 	for (size_t i = 0; i < list->count && result == 0; i++)
 		result = put_mailbox(&body, &list->items[i], i + 1 == list->count);
@@ -82,7 +83,7 @@ address_list_summary(const struct address_list *list)
 	char *text = NULL;
 	size_t size;
 	size_t used = 0;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = text_stream_open(&text, &size);
 
 	if (out == NULL)
 		return NULL;

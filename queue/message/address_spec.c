@@ -164,12 +164,23 @@ is_domain(const char *domain)
 	return true;
 }
 
+/* U+0080 to U+009F, which steer a terminal as ESC does where the queue is listed. */
+static bool
+has_control_character(const char *utf8)
+{
+	for (; *utf8 != '\0'; utf8++)
+		if ((unsigned char)*utf8 == 0xc2 && (unsigned char)utf8[1] < 0xa0)
+			return true;
+	return false;
+}
+
 bool
 address_spec_is_valid(const char *address)
 {
 	const char *at;
 
-	if (strlen(address) > ADDRESS_MAX || !utf8_is_valid(address))
+	if (strlen(address) > ADDRESS_MAX || !utf8_is_valid(address) ||
+	    has_control_character(address))
 		return false;
 	if (*address == '"') {
 		at = skip_quoted(address);

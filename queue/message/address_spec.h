@@ -8,8 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "queue/message/address.h"
 #include "queue/message/address_token.h"
+
+/* RFC 5321 4.5.3.1: 64 + 1 + 255, with room for quoting. */
+#define ADDRESS_MAX 512
 
 struct address_spec { /* start from {0} */
 	char local[ADDRESS_MAX];

@@ -62,11 +62,12 @@ skip_comment(const char *p, const char *end)
 	return NULL;
 }
 
+/* A backslash cannot quote a line end: nobody may put something in between CR and LF. */
 static const char *
 skip_atom(const char *p, const char *end)
 {
 	for (; p < end && is_atom(*p); p++)
-		if (*p == '\\' && ++p == end)
+		if (*p == '\\' && (++p == end || *p == '\r' || *p == '\n'))
 			return NULL;
 	return p;
 }

@@ -15,7 +15,7 @@ enum token_kind {
 	TOKEN_LITERAL, /* [...], only after '@': elsewhere a bracket is part of a word */
 	TOKEN_COMMENT, /* (...) */
 	TOKEN_SPECIAL, /* one of < > , ; : @ . ) */
-	TOKEN_BAD,     /* not closed before the end */
+	TOKEN_BAD,     /* not closed before the end, or a backslash that quotes nothing */
 };
 
 struct token {

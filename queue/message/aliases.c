@@ -124,8 +124,12 @@ read_lines(const struct loader *loader, struct alias_text *text, struct error *e
 	while ((length = alias_text_line(text)) > 0) {
 		alias = (struct alias){.line = text->number};
 		if (parse_alias(text->line, length, &alias, &fault) == -1) {
-			report(loader, text->number, &fault);
 			free_alias(&alias);
+			/* Without its alias mail would go somewhere else. */
+			if (fault.status == EX_OSERR)
+				return error_set(
+				    error, EX_OSERR, "%s: %s", loader->path, fault.text);
+			report(loader, text->number, &fault);
 		} else if (add(loader->aliases, &alias) == -1) {
 			error_set_errno(error, EX_OSERR, "%s", loader->path);
 			free_alias(&alias);
@@ -182,7 +186,7 @@ load(const struct loader *loader, struct error *error)
 	if (fd == -1 && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
 	if (fd == -1)
-		return error_set_errno(error, EX_NOINPUT, "%s", loader->path);
+		return error_set_errno(error, alias_text_open_status(errno), "%s", loader->path);
 	result = alias_text_read(fd, loader->path, &text, error);
 	close(fd);
 	if (result == -1)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/text_stream.h"
 #include "queue/message/utf8.h"
 
 #define WORD_MAX 60
@@ -70,7 +71,7 @@ encoded_word_make(const char *text)
 	char *result = NULL;
 	size_t result_size, used;
 	size_t column = strlen(begin);
-	FILE *out = open_memstream(&result, &result_size);
+	FILE *out = text_stream_open(&result, &result_size);
 
 	if (out == NULL)
 		return NULL;

@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <sysexits.h>
 
+#include "config/text_stream.h"
 #include "queue/message/address.h"
 #include "queue/message/address_format.h"
 #include "queue/message/header.h"
@@ -237,7 +238,7 @@ expand_reply_to(const struct rewrite *rewrite, const char *sender, const char *u
 {
 	char *text = NULL;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = text_stream_open(&text, &size);
 
 	if (out == NULL)
 		return NULL;
@@ -331,8 +332,8 @@ identity_rewrite(const struct config *config, const struct config_profile *profi
 	int result = -1;
 
 	*identity = (struct identity){0};
-	rewrite.ours = open_memstream(&identity->header, &identity->length);
-	rewrite.rest = open_memstream(&rest, &rest_length);
+	rewrite.ours = text_stream_open(&identity->header, &identity->length);
+	rewrite.rest = text_stream_open(&rest, &rest_length);
 	if (rewrite.ours == NULL || rewrite.rest == NULL)
 		goto done;
 	if (put_block(&rewrite, header, length) == -1 || put_ours(&rewrite, sender, user) == -1)

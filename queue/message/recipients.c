@@ -242,8 +242,12 @@ expand_list(struct expansion *expansion, const char *name, const struct address_
 	if (list == NULL) {
 		list = &included;
 		if (alias_include_read(
-			name, &included, options->complain, options->context, &fault) == -1)
+			name, &included, options->complain, options->context, &fault) == -1) {
+			/* Another time the list can be read: postmaster is no substitute. */
+			if (fault.status == EX_OSERR)
+				return error_set(expansion->error, EX_OSERR, "%s", fault.text);
 			return use_postmaster(expansion, outer->name, fault.text);
+		}
 	}
 	for (size_t i = 0; i < list->count && result == 0; i++)
 		result = expand_target(expansion, &list->items[i], &frame);
@@ -317,7 +321,8 @@ configured(const char *key, const char *value, struct error *error)
 	char *address;
 
 	if (address_parse_one(value, &address, &fault) == -1) {
-		error_set(error, EX_CONFIG, "%s: %s", key, fault.text);
+		error_set(error, fault.status == EX_OSERR ? EX_OSERR : EX_CONFIG, "%s: %s", key,
+		    fault.text);
 		return NULL;
 	}
 	if (*address == '\0') {

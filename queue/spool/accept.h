@@ -19,7 +19,7 @@ struct accept;
 /*
  * Open a new file in the directory `directory` (O_TMPFILE, else a dot name) and
  * write the header. `envelope` (size, crc and eight_bit are not yet known) is
- * borrowed until accept_free. Null and `error`: EX_TEMPFAIL, and errno as open(2)
+ * borrowed until accept_seal. Null and `error`: EX_TEMPFAIL, and errno as open(2)
  * left it, so that the caller can choose another way in on EACCES, EPERM, EROFS
  * and ENOENT; EX_DATAERR and EINVAL for an envelope that envelope_format refuses.
  */

@@ -21,19 +21,12 @@
 #include <stdint.h>
 
 #include "config/error.h"
-#include "queue/spool/envelope.h"
+#include "queue/spool/delivered_line.h"
 #include "queue/spool/spool.h"
 
 #define DELIVERED_GENERATION_SIZE (4 * 1024 * 1024)
 
 struct delivered;
-
-struct delivered_line {
-	uint64_t id;
-	char key[ENVELOPE_KEY_SIZE];
-	uint32_t index;
-	bool failed; /* else sent */
-};
 
 /*
  * Read all generations (bad lines skipped), begin a new one of

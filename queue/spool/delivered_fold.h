@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "queue/spool/delivered.h"
+#include "queue/spool/delivered_line.h"
 
 /* One line for each recipient, sorted. Start from {0}. */
 struct delivered_fold {

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "queue/spool/delivered.h"
+#include "queue/spool/delivered_line.h"
 
 /* The longest line with its end, and a NUL. */
 #define DELIVERED_TEXT_SIZE sizeof("0123456789AB 0123456789abcdef 4294967295 failed 01234567\n")

@@ -11,14 +11,10 @@
 #include <sys/types.h>
 
 #include "config/error.h"
-
-#define ENVELOPE_KEY_SIZE 17 /* 16 hexadecimal digits and NUL */
+#include "queue/spool/envelope_syntax.h"
 
 /* The longest header: 50,000 recipients with all their parameters. */
 #define ENVELOPE_HEADER_MAX (96 * 1024 * 1024)
-
-/* NOTIFY of RFC 3461 4.1, as bits; 0 when not given. */
-enum { NOTIFY_NEVER = 1, NOTIFY_SUCCESS = 2, NOTIFY_FAILURE = 4, NOTIFY_DELAY = 8 };
 
 enum envelope_ret { RET_UNSET, RET_FULL, RET_HDRS };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "config/text_stream.h"
 #include "queue/message/address.h"
 #include "queue/message/recipients.h"
 #include "queue/spool/envelope_syntax.h"
@@ -82,22 +83,18 @@ envelope_format(struct envelope *envelope, size_t *length, struct error *error)
 {
 	char *text = NULL;
 	FILE *out;
-	int failed;
 
 	if (check(envelope, error) == -1) {
 		errno = EINVAL;
 		return NULL;
 	}
-	out = open_memstream(&text, length);
+	out = text_stream_open(&text, length);
 	if (out == NULL) {
 		(void)error_set_errno(error, EX_TEMPFAIL, "cannot make the message's header");
 		return NULL;
 	}
 	write_fields(out, envelope);
-	failed = ferror(out);
-	if (fclose(out) != 0 || failed != 0) {
-		free(text);
-		errno = ENOMEM;
+	if (fclose(out) != 0) {
 		(void)error_set_errno(error, EX_TEMPFAIL, "cannot make the message's header");
 		return NULL;
 	}

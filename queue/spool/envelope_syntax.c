@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "queue/spool/digits.h"
-#include "queue/spool/envelope.h"
 
 #define ENVID_MAX 100
 #define ORCPT_MAX 500

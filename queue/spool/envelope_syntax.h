@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define ENVELOPE_MAGIC "postoak-message "
 #define ENVELOPE_VERSION 1
@@ -12,6 +13,11 @@
 #define ENVELOPE_SIZE_DIGITS 12
 #define ENVELOPE_SIZE_MAX UINT64_C(999999999999)
 #define ENVELOPE_CRC_DIGITS 8
+
+#define ENVELOPE_KEY_SIZE 17 /* 16 hexadecimal digits and NUL */
+
+/* NOTIFY of RFC 3461 4.1, as bits; 0 when not given. */
+enum { NOTIFY_NEVER = 1, NOTIFY_SUCCESS = 2, NOTIFY_FAILURE = 4, NOTIFY_DELAY = 8 };
 
 /* True for 16 lower-case hexadecimal digits. */
 bool envelope_key_is_valid(const char *key);

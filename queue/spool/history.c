@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/text_stream.h"
 #include "queue/spool/history_text.h"
 #include "queue/spool/queue_id.h"
 
@@ -118,12 +119,11 @@ write_lines(int fd, bool fresh, const char *key, uint64_t now_us, const struct h
 	size_t length = 0;
 	struct stat st;
 	int result = -1;
-	int failed;
 	FILE *out;
 
 	if (fstat(fd, &st) == -1)
 		return -1;
-	out = open_memstream(&text, &length);
+	out = text_stream_open(&text, &length);
 	if (out == NULL)
 		return -1;
 	if (fresh)
@@ -132,10 +132,7 @@ write_lines(int fd, bool fresh, const char *key, uint64_t now_us, const struct h
 		(void)fputs(TAIL_END, out);
 	for (size_t i = 0; i < count; i++)
 		history_text_write(out, now_us, &lines[i]);
-	failed = ferror(out);
-	if (fclose(out) != 0 || failed != 0)
-		errno = ENOMEM;
-	else
+	if (fclose(out) == 0)
 		result = append(fd, text, length, st.st_size);
 	free(text);
 	return result;

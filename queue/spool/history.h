@@ -15,23 +15,11 @@
 #include <time.h>
 
 #include "queue/spool/envelope.h"
+#include "queue/spool/history_text.h"
 #include "queue/spool/spool.h"
 
-/* Replies are cut at so many octets; a file is not read further than so many. */
-#define HISTORY_REPLY_MAX 1000
+/* A file is not read further than so many octets. */
 #define HISTORY_SIZE_MAX (64 * 1024 * 1024)
-
-enum history_event {
-	HISTORY_ATTEMPT,   /* a transaction reached the relay; counts */
-	HISTORY_DEFERRED,  /* recipient: refused for now */
-	HISTORY_DELIVERED, /* recipient: final */
-	HISTORY_FAILED,	   /* recipient: refused for good; final once its sender was told */
-	HISTORY_HELD,
-	HISTORY_RELEASED,
-	/* With a recipient: his failure was told, the reply being the bounce's queue id or
-	 * why there is none. For the message: "warning", a delay warning was sent. */
-	HISTORY_BOUNCE,
-};
 
 enum recipient_state {
 	RECIPIENT_PENDING,
@@ -50,12 +38,6 @@ struct history {
 	size_t count;		  /* recipients, plus one for the profile's archive copy */
 	unsigned char *states;	  /* enum recipient_state, by index */
 	char **replies;		  /* latest deferred or failed reply, by index; null: none */
-};
-
-struct history_line {
-	enum history_event event;
-	long index;	   /* a recipient's number from 0; -1: the message */
-	const char *reply; /* null: none */
 };
 
 /*

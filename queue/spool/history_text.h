@@ -8,7 +8,26 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "queue/spool/history.h"
+/* Replies are cut at so many octets. */
+#define HISTORY_REPLY_MAX 1000
+
+enum history_event {
+	HISTORY_ATTEMPT,   /* a transaction reached the relay; counts */
+	HISTORY_DEFERRED,  /* recipient: refused for now */
+	HISTORY_DELIVERED, /* recipient: final */
+	HISTORY_FAILED,	   /* recipient: refused for good; final once its sender was told */
+	HISTORY_HELD,
+	HISTORY_RELEASED,
+	/* With a recipient: his failure was told, the reply being the bounce's queue id or
+	 * why there is none. For the message: "warning", a delay warning was sent. */
+	HISTORY_BOUNCE,
+};
+
+struct history_line {
+	enum history_event event;
+	long index;	   /* a recipient's number from 0; -1: the message */
+	const char *reply; /* null: none */
+};
 
 /* True for the events that say nothing without a recipient. */
 bool history_event_has_recipient(enum history_event event);

@@ -139,6 +139,9 @@ folding_and_control_characters(void **state)
 	refuses("a\x01@x");
 	refuses("\"a\x01\"@x");
 	refuses("\"a\\\rb\"@x");
+	refuses("joe\\\r\n");
+	refuses("joe\\\r\n , b@x");
+	refuses("joe\\\r\n <a@x>");
 	refuses("a@x\x7f");
 }
 
@@ -394,11 +397,11 @@ static void
 validity(void **state)
 {
 	static const char *const good[] = {"a", "a@x", "a.b@x.y", "\"a b\"@x", "\"a\\\"b\"@x",
-	    "a@[192.0.2.1]", "a@[IPv6:::1]", "j\xc3\xbc@x", "#$%&'*+-/=?^_`{|}~@x"};
+	    "a@[192.0.2.1]", "a@[IPv6:::1]", "j\xc3\xbc@x", "\xc2\xa0@x", "#$%&'*+-/=?^_`{|}~@x"};
 	static const char *const bad[] = {"", "@x", "a@", "a b@x", "a@x y", "a@b@c", "a..b@x",
 	    ".a@x", "a.@x", "\"a@x", "\"a\"b@x", "\"a\r\"@x", "\"\"@x", "a@x\r\nRSET", "a\t@x",
 	    "a@[", "a@[]", "a@[1 2]", "j\xfc@x", "\xc0\xaf@x", "\xed\xa0\x80@x", "a@-x>", "<a@x>",
-	    "\"a\\"};
+	    "\"a\\", "\xc2\x80@x", "\"\xc2\x9b\"@x", "a@\xc2\x9f"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -281,6 +282,28 @@ include_files(void **state)
 	unlink(list);
 }
 
+/* What cannot be read now can be read later: nobody else gets the list's mail. */
+static void
+include_without_a_descriptor(void **state)
+{
+	struct recipients recipients;
+	struct error error = {0};
+	struct rlimit before, none;
+	int result;
+
+	(void)state;
+	set_aliases("inc: :include:/dev/null\n");
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	result = expand("inc", &recipients, &error);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(result, -1);
+	assert_int_equal(error.status, EX_OSERR);
+	assert_string_equal(complaints, "");
+}
+
 static void
 bad_configuration(void **state)
 {
@@ -370,6 +393,7 @@ main(void)
 	    cmocka_unit_test_setup(wide_and_deep_is_still_bounded, reset),
 	    cmocka_unit_test_setup(unusable_targets_become_postmaster, reset),
 	    cmocka_unit_test_setup(include_files, reset),
+	    cmocka_unit_test_setup(include_without_a_descriptor, reset),
 	    cmocka_unit_test_setup(bad_configuration, reset),
 	    cmocka_unit_test_setup(very_many, reset),
 	};
