@@ -29,7 +29,7 @@ struct alert {
 	struct loop *loop;
 	struct loop_timer limit;
 	char *const *command; /* null: none */
-	pid_t pid;            /* 0: none runs */
+	pid_t pid;	      /* 0: none runs */
 	TAILQ_HEAD(, word) words;
 };
 
@@ -57,20 +57,26 @@ alert_new(struct loop *loop)
 	return alert;
 }
 
-void
-alert_free(struct alert *alert)
+static void
+discard_words(struct alert *alert)
 {
 	struct word *word;
 
+	while ((word = TAILQ_FIRST(&alert->words)) != NULL) {
+		TAILQ_REMOVE(&alert->words, word, entry);
+		free(word);
+	}
+}
+
+void
+alert_free(struct alert *alert)
+{
 	if (alert == NULL)
 		return;
 	loop_timer_cancel(alert->loop, &alert->limit);
 	if (alert->pid != 0)
 		(void)kill(-alert->pid, SIGKILL);
-	while ((word = TAILQ_FIRST(&alert->words)) != NULL) {
-		TAILQ_REMOVE(&alert->words, word, entry);
-		free(word);
-	}
+	discard_words(alert);
 	free(alert);
 }
 
@@ -133,19 +139,27 @@ void
 alert_set_command(struct alert *alert, char *const *command)
 {
 	alert->command = command;
+	/* They would be old news when there is a command again. */
+	if (command == NULL)
+		discard_words(alert);
+}
+
+bool
+alert_is_idle(const struct alert *alert)
+{
+	return alert->pid == 0 && TAILQ_EMPTY(&alert->words);
 }
 
 void
-alert_send(
-    struct alert *alert, const char *profile, const char *state, const char *reason)
+alert_send(struct alert *alert, const char *profile, const char *state, const char *reason)
 {
 	struct word *word;
 
 	if (alert->command == NULL || alert->command[0] == NULL)
 		return;
 	TAILQ_FOREACH(word, &alert->words, entry)
-		if (strcmp(word->profile, profile) == 0)
-			break;
+	if (strcmp(word->profile, profile) == 0)
+		break;
 	if (word == NULL) {
 		word = calloc(1, sizeof(*word));
 		if (word == NULL)
@@ -166,8 +180,8 @@ alert_reaped(struct alert *alert, pid_t pid, int status)
 	alert->pid = 0;
 	loop_timer_cancel(alert->loop, &alert->limit);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		log_write(LOG_WARNING, "alert", "alert_command failed (status 0x%04x)",
-		    (unsigned)status);
+		log_write(
+		    LOG_WARNING, "alert", "alert_command failed (status 0x%04x)", (unsigned)status);
 	run_next(alert);
 	return true;
 }

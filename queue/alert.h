@@ -22,8 +22,10 @@ void alert_set_command(struct alert *alert, char *const *command);
  * /dev/null, a minimal environment, killed after 10 s, one at a time. What comes
  * while one runs waits its turn, the latest word for each profile only.
  */
-void alert_send(
-    struct alert *alert, const char *profile, const char *state, const char *reason);
+void alert_send(struct alert *alert, const char *profile, const char *state, const char *reason);
+
+/* True where no command runs and none is to be run. */
+bool alert_is_idle(const struct alert *alert);
 
 /* A child of ours has ended; true where it was the alert. */
 bool alert_reaped(struct alert *alert, pid_t pid, int status);

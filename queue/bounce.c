@@ -16,7 +16,8 @@
 /* One notification on its way to the disk. */
 struct sending {
 	uint64_t original;
-	const char *kind; /* for the log */
+	const char *kind;      /* for the log */
+	struct accept *accept; /* the file may have a name only until this is freed */
 	bounce_done *done;
 	void *done_context;
 };
@@ -63,8 +64,8 @@ is_among(const char *address, const struct recipients *recipients)
 
 /* True where all who failed are postmaster: then telling postmaster is no use. */
 static bool
-only_postmaster(const struct recipients *postmaster, const struct report_recipient *failed,
-    size_t count)
+only_postmaster(
+    const struct recipients *postmaster, const struct report_recipient *failed, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (!is_among(failed[i].recipient->address, postmaster))
@@ -91,13 +92,14 @@ published(int failure, uint64_t id, void *arg)
 	else
 		maillog_bounce(sending->original, sending->kind, id);
 	sending->done(failure == 0 ? BOUNCE_TOLD : BOUNCE_FAILED, id, sending->done_context);
+	accept_free(sending->accept);
 	free(sending);
 }
 
 /* The envelope of the notification; its strings are borrowed. */
 static int
-make_envelope(struct envelope *envelope, const struct envelope *original,
-    const struct recipients *to)
+make_envelope(
+    struct envelope *envelope, const struct envelope *original, const struct recipients *to)
 {
 	static char null_sender[] = "";
 
@@ -153,10 +155,12 @@ write_and_publish(struct context *context, struct report report, const struct re
 	    accept_seal(accept, error) < 0)
 		goto out;
 	if (syncer_ask(context->syncer, SYNC_PUBLISH, accept_file(accept), context->spool.queue,
-	        published, sending) < 0) {
+		published, sending) < 0) {
 		error_set_errno(error, EX_OSERR, "cannot ask for a sync");
 		goto out;
 	}
+	sending->accept = accept;
+	accept = NULL;
 	result = 0;
 out:
 	accept_free(accept);
@@ -226,9 +230,9 @@ bounce_send(struct context *context, enum report_kind kind, uint64_t id,
 
 		*sending = (struct sending){
 		    .original = id,
-		    .kind = kind == REPORT_DELAYED            ? "sender delay"
-		        : original->sender[0] == '\0' ? "postmaster non-delivery"
-		                                      : "sender non-delivery",
+		    .kind = kind == REPORT_DELAYED	  ? "sender delay"
+			    : original->sender[0] == '\0' ? "postmaster non-delivery"
+							  : "sender non-delivery",
 		    .done = done,
 		    .done_context = done_context,
 		};

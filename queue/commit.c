@@ -25,9 +25,9 @@ struct commit {
 	struct context *context;
 	struct record_list waiting; /* to be synced */
 	struct record_list syncing; /* the batch the syncer works on */
-	unsigned syncs;             /* answers that batch still needs */
-	int failure;                /* the first errno among them */
-	bool retiring;              /* a syncfs for old generations is under way */
+	unsigned syncs;		    /* answers that batch still needs */
+	int failure;		    /* the first errno among them */
+	bool retiring;		    /* a syncfs for old generations is under way */
 	struct loop_timer repair;
 };
 
@@ -150,7 +150,7 @@ retire_generations(struct commit *commit)
 	struct context *context = commit->context;
 
 	if (commit->retiring || context->history_behind || context->unread_count > 0 ||
-	    !TAILQ_EMPTY(&commit->waiting) || !delivered_retirable(context->delivered))
+	    context->settling_count > 0 || !delivered_retirable(context->delivered))
 		return;
 	if (syncer_ask(context->syncer, SYNC_SYSTEM, context->spool.root, -1, retired, commit) == 0)
 		commit->retiring = true;
@@ -179,7 +179,7 @@ synced(int failure, uint64_t id, void *arg)
 	TAILQ_CONCAT(&commit->syncing, &commit->waiting, entry);
 	TAILQ_CONCAT(&commit->waiting, &commit->syncing, entry);
 	TAILQ_FOREACH(record, &commit->waiting, entry)
-		record->written = false;
+	record->written = false;
 	broken(commit, strerror(commit->failure));
 }
 
@@ -227,8 +227,8 @@ repair(void *arg)
 
 	commit->context->log_broken = false;
 	TAILQ_FOREACH(record, &commit->waiting, entry)
-		if (!record->written && !write_record(commit, record))
-			return;
+	if (!record->written && !write_record(commit, record))
+		return;
 	log_write(LOG_NOTICE, "qmgr", "results can be recorded again");
 	begin_sync(commit);
 }

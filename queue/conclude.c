@@ -67,14 +67,14 @@ maybe_warn(struct conclude *conclude, struct unit *unit, const char *relay)
 {
 	struct context *context = conclude->context;
 	struct loaded *loaded = unit->message->loaded;
-	uint64_t age = (clock_wall_us() - loaded->envelope.received_us) / 1000000;
 	struct history_line line = {.event = HISTORY_BOUNCE, .index = -1, .reply = "warning"};
 	struct report_recipient *recipients;
 	size_t count = 0;
 
 	if (context->config->queue.delay_warning == 0 ||
-	    age < context->config->queue.delay_warning || loaded->warned ||
-	    loaded->envelope.sender[0] == '\0' || unit->lane->state.condition != CONDITION_READY)
+	    loaded_age_us(loaded) < (uint64_t)context->config->queue.delay_warning * 1000000 ||
+	    loaded->warned || loaded->envelope.sender[0] == '\0' ||
+	    unit->lane->state.condition != CONDITION_READY)
 		return;
 	recipients = calloc(loaded->envelope.recipient_count, sizeof(*recipients));
 	if (recipients == NULL)
@@ -89,8 +89,8 @@ maybe_warn(struct conclude *conclude, struct unit *unit, const char *relay)
 			};
 	/* Noted before it is sent: once too few beats once too often. */
 	loaded->warned = true;
-	(void)history_append(&context->spool, unit->message->id, loaded->envelope.key,
-	    clock_wall_us(), &line, 1);
+	(void)history_append(
+	    &context->spool, unit->message->id, loaded->envelope.key, clock_wall_us(), &line, 1);
 	conclude->count++;
 	bounce_send(context, REPORT_DELAYED, unit->message->id, &loaded->envelope, loaded->file,
 	    recipients, count, warned, conclude);
@@ -106,17 +106,21 @@ schedule(struct conclude *conclude, struct unit *unit, bool only_untold)
 	struct loaded *loaded = unit->message->loaded;
 	uint64_t now_us = clock_wall_us();
 	uint64_t end_us = loaded->envelope.received_us + (uint64_t)queue->lifetime * 1000000;
-	uint64_t delay = only_untold
-	    ? retry_jitter(UNTOLD_RETRY_S * 1000)
-	    : retry_delay(queue->retry_minimum, queue->retry_maximum, loaded->attempts);
+	uint64_t delay =
+	    only_untold ? retry_jitter(UNTOLD_RETRY_S * 1000)
+			: retry_delay(queue->retry_minimum, queue->retry_maximum, loaded->attempts);
 
 	/* The last attempt falls on the end of the lifetime, not after it. */
 	if (end_us > now_us && now_us + delay * 1000 > end_us)
 		delay = (end_us - now_us) / 1000 + 1;
 	if (history_schedule(&context->spool, unit->message->id,
-	        (time_t)((now_us + delay * 1000) / 1000000)) < 0)
+		(time_t)((now_us + delay * 1000) / 1000000)) < 0)
 		maillog_note(LOG_WARNING, unit->message->id, "cannot note its next attempt: %s",
 		    strerror(errno));
+	/* Another unit may keep the message loaded until then. */
+	for (size_t i = 0; i < loaded->count; i++)
+		if (loaded->fates[i] == FATE_DEFERRED && loaded->lanes[i] == unit->lane)
+			loaded->fates[i] = FATE_PENDING;
 	unit->counted = false;
 	lane_return(unit->lane, unit, clock_monotonic_ms() + delay);
 	if (context->one_pass)
@@ -156,7 +160,8 @@ conclude_unit(struct conclude *conclude, struct unit *unit, const char *relay, u
 	if (loaded_count(loaded, lane, FATE_PENDING) > 0) {
 		/* The next part of a large message comes first. What was not decided goes
 		 * behind the others, so that probes do not all carry the same message. */
-		lane_return(lane, unit, unit->counted ? 0 : clock_monotonic_ms() + penalty_ms);
+		lane_return(lane, unit,
+		    unit->counted && penalty_ms == 0 ? 0 : clock_monotonic_ms() + penalty_ms);
 	} else if (deferred + untold > 0) {
 		if (deferred > 0)
 			maybe_warn(conclude, unit, relay);
@@ -165,9 +170,9 @@ conclude_unit(struct conclude *conclude, struct unit *unit, const char *relay, u
 		lane_remove(lane, unit);
 		message_drop_unit(message, unit);
 	}
-	if (message->units == NULL)
+	if (message->units == NULL && !loaded_has_open(loaded))
 		depart_finished(conclude->context, message);
-	else if (lane->retired && !anyone_on_the_wire(message))
+	else if (message->units == NULL || (message->misplaced && !anyone_on_the_wire(message)))
 		reading_again(conclude->context, message, clock_monotonic_ms());
 	else if (!anyone_at_work(message))
 		loaded_close(message);

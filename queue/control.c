@@ -2,6 +2,7 @@
 #include "queue/control.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,16 +16,25 @@
 #include <unistd.h>
 
 #include <bsd/string.h>
+#include <bsd/unistd.h>
 
 #include "config/clock.h"
 #include "config/log.h"
 #include "config/request_server.h"
+#include "queue/connection.h"
 #include "queue/held_profiles.h"
 #include "queue/listing.h"
 
 /* A reader that takes nothing for so long is dropped. */
 #define LISTING_STALL_S 60
-#define LISTINGS_MAX 8
+#define LISTINGS_MAX 32
+#define LISTINGS_A_UID 4
+
+/* A child that lists. */
+struct listing {
+	pid_t pid; /* 0: free */
+	uid_t uid; /* for whom */
+};
 
 struct control {
 	struct context *context;
@@ -35,7 +45,7 @@ struct control {
 	int listener;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	struct request_server *server;
-	pid_t listings[LISTINGS_MAX]; /* 0: free */
+	struct listing listings[LISTINGS_MAX];
 };
 
 static void
@@ -77,6 +87,29 @@ waits(uint64_t id, char *reason, size_t size, void *arg)
 	return false;
 }
 
+/* Close everything but the spool and `fd`: who waits for the end of another channel of
+ * the runner's, as workers do, must not wait for a listing. */
+static void
+keep_only(const struct spool *spool, int fd)
+{
+	const int kept[] = {spool->incoming, spool->queue, spool->hold, spool->history, fd};
+	const size_t count = sizeof(kept) / sizeof(kept[0]);
+	int highest = STDERR_FILENO;
+
+	for (size_t i = 0; i < count; i++)
+		if (kept[i] > highest)
+			highest = kept[i];
+	closefrom(highest + 1);
+	for (int other = STDERR_FILENO + 1; other < highest; other++) {
+		size_t i = 0;
+
+		while (i < count && kept[i] != other)
+			i++;
+		if (i == count)
+			close(other);
+	}
+}
+
 /* The child has the runner's memory as it was: it can take all the time it wants. */
 static _Noreturn void
 stream_listing(struct control *control, int fd, bool json)
@@ -88,11 +121,14 @@ stream_listing(struct control *control, int fd, bool json)
 	    .context = control,
 	};
 	struct error error;
+	sigset_t none;
 	FILE *out = fdopen(fd, "w");
 
 	(void)prctl(PR_SET_NAME, "postoak-list");
-	if (control->context->spool.lock >= 0)
-		close(control->context->spool.lock);
+	keep_only(&control->context->spool, fd);
+	/* Nothing is lost when it is told to end. */
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (out == NULL || fprintf(out, "0 \n") < 0 ||
 	    listing_write(&control->context->spool, &options, out, &error) < 0)
 		_exit(1);
@@ -102,20 +138,29 @@ stream_listing(struct control *control, int fd, bool json)
 	_exit(0);
 }
 
-static pid_t *
-free_listing(struct control *control)
+/* A place for another listing; null where there are too many, in all or for `uid`. */
+static struct listing *
+free_listing(struct control *control, uid_t uid)
 {
-	for (size_t i = 0; i < LISTINGS_MAX; i++)
-		if (control->listings[i] == 0)
-			return &control->listings[i];
-	return NULL;
+	struct listing *found = NULL;
+	size_t same = 0;
+
+	for (size_t i = 0; i < LISTINGS_MAX; i++) {
+		struct listing *listing = &control->listings[i];
+
+		if (listing->pid == 0)
+			found = listing;
+		else if (listing->uid == uid)
+			same++;
+	}
+	return uid != 0 && same >= LISTINGS_A_UID ? NULL : found;
 }
 
 static void
 list(struct control *control, struct request *request, const char *format)
 {
 	const struct timeval stall = {.tv_sec = LISTING_STALL_S};
-	pid_t *listing = free_listing(control);
+	struct listing *listing = free_listing(control, request_uid(request));
 	pid_t pid;
 	int fd;
 
@@ -123,13 +168,14 @@ list(struct control *control, struct request *request, const char *format)
 		refuse(request, EX_TEMPFAIL, "too many listings at a time, try again later");
 		return;
 	}
+	listing->uid = request_uid(request);
 	fd = request_take_over(request);
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &stall, sizeof(stall));
 	pid = fork();
 	if (pid == 0)
 		stream_listing(control, fd, strcmp(format, "json") == 0);
 	if (pid > 0)
-		*listing = pid;
+		listing->pid = pid;
 	else
 		log_write(LOG_ERR, "qmgr", "cannot list the queue: %s", strerror(errno));
 	close(fd);
@@ -139,8 +185,8 @@ void
 control_reaped(struct control *control, pid_t pid)
 {
 	for (size_t i = 0; i < LISTINGS_MAX; i++)
-		if (control->listings[i] == pid)
-			control->listings[i] = 0;
+		if (control->listings[i].pid == pid)
+			control->listings[i].pid = 0;
 }
 
 /* ---- status ---- */
@@ -150,8 +196,8 @@ tell_status(struct control *control, struct request *request, const char *format
 {
 	size_t length = 0;
 	char *body = strcmp(format, "json") == 0
-	    ? health_json(control->context, control->status, &length)
-	    : health_text(control->context, control->status, &length);
+			 ? health_json(control->context, control->status, &length)
+			 : health_text(control->context, control->status, &length);
 
 	if (body == NULL)
 		refuse(request, EX_OSERR, "out of memory");
@@ -179,7 +225,9 @@ flush(struct control *control, struct request *request)
 	struct lane *lane;
 
 	due_now(&context->unread, now);
-	LIST_FOREACH(lane, &context->lanes, entry) {
+	loop_timer_set(context->loop, &context->reading, 0);
+	LIST_FOREACH(lane, &context->lanes, entry)
+	{
 		due_now(&lane->waiting, now);
 		if (lane->profile != NULL && lane->state.condition != CONDITION_READY)
 			dispatch_probe(control->dispatch, lane);
@@ -210,18 +258,18 @@ steer(struct control *control, struct request *request, const char *name, bool s
 	bool changed;
 
 	LIST_FOREACH(lane, &context->lanes, entry)
-		if (lane->profile != NULL && strcmp(lane->name, name) == 0)
-			break;
+	if (lane->profile != NULL && strcmp(lane->name, name) == 0)
+		break;
 	if (lane == NULL) {
 		error_set(&error, EX_USAGE, "unknown profile %s", name);
 		request_answer_error(request, &error);
 		return;
 	}
-	changed = suspend ? profile_state_hold(&lane->state, time(NULL))
-	                  : profile_state_resume(
-	                        &lane->state, true, time(NULL), clock_monotonic_ms());
+	changed = suspend
+		      ? profile_state_hold(&lane->state, time(NULL))
+		      : profile_state_resume(&lane->state, true, time(NULL), clock_monotonic_ms());
 	if (suspend)
-		dispatch_close(control->dispatch, lane);
+		connection_close_all(lane);
 	else
 		dispatch_probe(control->dispatch, lane);
 	lane_wake(lane);
@@ -229,8 +277,8 @@ steer(struct control *control, struct request *request, const char *name, bool s
 		control->changed(lane, control->arg);
 	if (held_profiles_write(context, &error) < 0)
 		request_answer_error(request, &error);
-	else if (syncer_ask(context->syncer, SYNC_SYSTEM, context->spool.root, -1, steered,
-	             request) < 0)
+	else if (syncer_ask(
+		     context->syncer, SYNC_SYSTEM, context->spool.root, -1, steered, request) < 0)
 		refuse(request, EX_OSERR, strerror(errno));
 }
 
@@ -284,9 +332,8 @@ bind_socket(struct control *control, struct error *error)
 }
 
 struct control *
-control_new(struct context *context, struct dispatch *dispatch,
-    const struct health_options *status, void (*changed)(struct lane *lane, void *arg), void *arg,
-    struct error *error)
+control_new(struct context *context, struct dispatch *dispatch, const struct health_options *status,
+    void (*changed)(struct lane *lane, void *arg), void *arg, struct error *error)
 {
 	struct control *control = calloc(1, sizeof(*control));
 

@@ -34,12 +34,14 @@ depart_finished(struct context *context, struct message *message)
 	queue_id_format(message->id, name);
 	/* The message first: a history without message is cleaned up at the next start,
 	 * a message without history would be tried again. */
-	if (unlinkat(context->spool.queue, name, 0) < 0 && errno != ENOENT)
+	if (unlinkat(context->spool.queue, name, 0) < 0 && errno != ENOENT) {
 		maillog_note(LOG_ERR, message->id, "cannot remove it: %s", strerror(errno));
-	else if (history_remove(&context->spool, message->id) < 0 && errno != ENOENT)
-		maillog_note(
-		    LOG_WARNING, message->id, "cannot remove its history: %s", strerror(errno));
-	maillog_removed(message->id);
+	} else {
+		if (history_remove(&context->spool, message->id) < 0)
+			maillog_note(LOG_WARNING, message->id, "cannot remove its history: %s",
+			    strerror(errno));
+		maillog_removed(message->id);
+	}
 	depart_forget(context, message);
 }
 
@@ -51,7 +53,7 @@ depart_corrupt(struct context *context, struct message *message, const char *why
 	queue_id_format(message->id, name);
 	maillog_note(LOG_ERR, message->id, "moved to corrupt/: %s", why);
 	if (take_to_corrupt(&context->spool,
-	        message->held ? context->spool.hold : context->spool.queue, name) < 0)
+		message->held ? context->spool.hold : context->spool.queue, name) < 0)
 		maillog_note(LOG_ERR, message->id, "cannot be moved: %s", strerror(errno));
 	depart_forget(context, message);
 }

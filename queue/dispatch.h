@@ -1,6 +1,6 @@
 /*
- * Connections and what they carry: opens them where queued mail is worth it, hands
- * out transactions, takes results in.
+ * Which message goes when, over which connection: opens them where queued mail is
+ * worth it, and hands out transactions.
  */
 #ifndef POSTOAK_QUEUE_DISPATCH_H
 #define POSTOAK_QUEUE_DISPATCH_H
@@ -19,9 +19,6 @@ struct dispatch;
 struct dispatch *dispatch_new(struct context *context, struct settle *settle,
     void (*changed)(struct lane *lane, void *arg), void *arg);
 
-/* Drops the connections: their workers end. */
-void dispatch_free(struct dispatch *dispatch);
-
 /* The channels to agent and launcher; -1: none now, nothing is opened meanwhile. They
  * stay the caller's. */
 void dispatch_set_agent(struct dispatch *dispatch, int channel);
@@ -29,9 +26,6 @@ void dispatch_set_launcher(struct dispatch *dispatch, int channel);
 
 /* Do for a lane whatever can be done now, and set its timer for what comes next. */
 void dispatch_pump(struct dispatch *dispatch, struct lane *lane);
-
-/* End the lane's connections politely, each after the message it is at. */
-void dispatch_close(struct dispatch *dispatch, struct lane *lane);
 
 /* A person wants the profile to be tried: what the agent holds against it is
  * forgotten. */

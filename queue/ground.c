@@ -35,7 +35,8 @@ find_user(const char *name, struct identity_ids *ids, struct error *error)
 
 	if (passwd == NULL)
 		return error_set(error, EX_NOUSER,
-		    "there is no user %s: create it, or set `user: root` to do without separate users",
+		    "there is no user %s: create it, or set `user: root` to do without separate "
+		    "users",
 		    name);
 	ids->uid = passwd->pw_uid;
 	ids->gid = passwd->pw_gid;
@@ -93,7 +94,7 @@ bind_agent(struct ground *ground, const struct config *config, gid_t gid, struct
 	int failed;
 
 	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s/agent",
-	        config->directories.runtime) >= (int)sizeof(address.sun_path))
+		config->directories.runtime) >= (int)sizeof(address.sun_path))
 		return error_set(error, EX_CONFIG, "%s/agent: too long for a socket's name",
 		    config->directories.runtime);
 	strlcpy(ground->agent_path, address.sun_path, sizeof(ground->agent_path));
@@ -102,12 +103,12 @@ bind_agent(struct ground *ground, const struct config *config, gid_t gid, struct
 		return error_set_errno(error, EX_OSERR, "cannot make a socket");
 	(void)unlink(ground->agent_path);
 	mask = umask(0117);
-	failed = bind(
-	    ground->agent_listener, (const struct sockaddr *)&address, sizeof(address));
+	failed = bind(ground->agent_listener, (const struct sockaddr *)&address, sizeof(address));
 	(void)umask(mask);
 	if (failed < 0 || listen(ground->agent_listener, 16) < 0)
 		return error_set_errno(error, EX_CANTCREAT, "cannot bind %s", ground->agent_path);
-	if (ground->separated && chown(ground->agent_path, 0, gid) < 0)
+	/* The directory is the runner's: what it might put there instead is not followed. */
+	if (ground->separated && lchown(ground->agent_path, 0, gid) < 0)
 		return error_set_errno(
 		    error, EX_CANTCREAT, "cannot change the group of %s", ground->agent_path);
 	return 0;
@@ -124,9 +125,9 @@ ground_prepare(
 	ground->announce = announce;
 	if (find_users(ground, config, ids, error) < 0 || spool_create(config, error) < 0 ||
 	    directory_ensure(config->directories.runtime, 0755, ids[PROCESS_RUNNER].uid,
-	        ids[PROCESS_RUNNER].gid, error) < 0 ||
+		ids[PROCESS_RUNNER].gid, error) < 0 ||
 	    directory_ensure(config->directories.state, 0700, ids[PROCESS_AGENT].uid,
-	        ids[PROCESS_AGENT].gid, error) < 0 ||
+		ids[PROCESS_AGENT].gid, error) < 0 ||
 	    take_lock(ground, config, error) < 0 ||
 	    bind_agent(ground, config, ids[PROCESS_RUNNER].gid, error) < 0) {
 		ground_release(ground);

@@ -15,6 +15,7 @@
 #include <jansson.h>
 
 #include "config/clock.h"
+#include "config/text_stream.h"
 
 struct counts {
 	size_t incoming;
@@ -74,27 +75,21 @@ wall_time(uint64_t monotonic_ms)
 	return monotonic_ms > now ? wall + (time_t)((monotonic_ms - now) / 1000) : wall;
 }
 
-static bool
-probes(const struct lane *lane)
-{
-	return lane->state.condition == CONDITION_BACKING_OFF ||
-	    lane->state.condition == CONDITION_SUSPENDED;
-}
-
 /* Everything that keeps the daemon from being healthy, in words. */
 static char *
 troubles(const struct context *context, const struct health_options *options)
 {
 	char *text = NULL;
 	size_t length;
-	FILE *out = open_memstream(&text, &length);
+	FILE *out = text_stream_open(&text, &length);
 	const char *separator = "";
 	const struct lane *lane;
 
 	if (out == NULL)
 		return NULL;
 	if (options->configuration_invalid) {
-		(void)fprintf(out, "the configuration file is invalid, the last good one is in use");
+		(void)fprintf(
+		    out, "the configuration file is invalid, the last good one is in use");
 		separator = "; ";
 	}
 	if (context->log_broken) {
@@ -102,22 +97,23 @@ troubles(const struct context *context, const struct health_options *options)
 		separator = "; ";
 	}
 	if (context->newer_count > 0) {
-		(void)fprintf(out, "%s%zu message files of a newer version", separator,
-		    context->newer_count);
+		(void)fprintf(
+		    out, "%s%zu message files of a newer version", separator, context->newer_count);
 		separator = "; ";
 	}
 	if (context->config->profile_count == 0) {
 		(void)fprintf(out, "%sno profile is configured, mail is kept", separator);
 		separator = "; ";
 	}
-	LIST_FOREACH(lane, &context->lanes, entry) {
+	LIST_FOREACH(lane, &context->lanes, entry)
+	{
 		if (lane->name == NULL || lane->profile == NULL ||
 		    lane->state.condition == CONDITION_READY)
 			continue;
 		(void)fprintf(out, "%sprofile %s is %s", separator, lane->name,
 		    lane->state.condition == CONDITION_BACKING_OFF
-		        ? "backing off"
-		        : profile_condition_name(lane->state.condition));
+			? "backing off"
+			: profile_condition_name(lane->state.condition));
 		separator = "; ";
 	}
 	if (fclose(out) != 0) {
@@ -129,13 +125,32 @@ troubles(const struct context *context, const struct health_options *options)
 
 /* ---- JSON ---- */
 
+/* What others said may be cut in the middle of a character, which JSON does not take. */
+static json_t *
+words(const char *text)
+{
+	json_t *string = json_string(text);
+	char copy[1024];
+
+	if (string != NULL)
+		return string;
+	strlcpy(copy, text, sizeof(copy));
+	for (char *p = copy; *p != '\0'; p++)
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+	return json_string(copy);
+}
+
 static json_t *
 profile_json(const struct lane *lane)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:I}", "name", lane->name, "state",
-	    profile_condition_name(lane->state.condition), "reason", lane->state.reason, "advice",
-	    lane->state.advice, "since", (json_int_t)lane->state.since, "next_probe",
-	    probes(lane) ? json_integer((json_int_t)wall_time(lane->state.next_probe)) : json_null(),
+	return json_pack("{s:s, s:s, s:o, s:o, s:I, s:o, s:I}", "name", lane->name, "state",
+	    profile_condition_name(lane->state.condition), "reason", words(lane->state.reason),
+	    "advice", words(lane->state.advice), "since", (json_int_t)lane->state.since,
+	    "next_probe",
+	    profile_state_probes(&lane->state)
+		? json_integer((json_int_t)wall_time(lane->state.next_probe))
+		: json_null(),
 	    "queued", (json_int_t)lane->unit_count);
 }
 
@@ -150,16 +165,16 @@ health_json(const struct context *context, const struct health_options *options,
 	char *text;
 
 	LIST_FOREACH(lane, &context->lanes, entry)
-		if (lane->name != NULL && lane->profile != NULL)
-			(void)json_array_append_new(profiles, profile_json(lane));
+	if (lane->name != NULL && lane->profile != NULL)
+		(void)json_array_append_new(profiles, profile_json(lane));
 	root = json_pack("{s:s, s:s, s:s, s:s, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I}}",
 	    "health", trouble != NULL && trouble[0] == '\0' ? "healthy" : "degraded", "runner",
-	    "up", "configuration", options->configuration_invalid ? "invalid" : "ok",
-	    "separation", options->separated ? "full" : "none", "profiles", profiles, "queue",
-	    "incoming", (json_int_t)counts.incoming, "active", (json_int_t)counts.active,
-	    "deferred", (json_int_t)counts.deferred, "hold", (json_int_t)counts.hold, "unread",
-	    (json_int_t)counts.unread, "undeliverable", (json_int_t)counts.undeliverable,
-	    "corrupt", (json_int_t)counts.corrupt);
+	    "up", "configuration", options->configuration_invalid ? "invalid" : "ok", "separation",
+	    options->separated ? "full" : "none", "profiles", profiles, "queue", "incoming",
+	    (json_int_t)counts.incoming, "active", (json_int_t)counts.active, "deferred",
+	    (json_int_t)counts.deferred, "hold", (json_int_t)counts.hold, "unread",
+	    (json_int_t)counts.unread, "undeliverable", (json_int_t)counts.undeliverable, "corrupt",
+	    (json_int_t)counts.corrupt);
 	free(trouble);
 	if (root == NULL)
 		return NULL;
@@ -181,7 +196,7 @@ print_lane(FILE *out, const struct lane *lane)
 
 	(void)fprintf(out, "  %-20s %-12s %zu queued", lane->name,
 	    profile_condition_name(lane->state.condition), lane->unit_count);
-	if (probes(lane) && localtime_r(&probe, &tm) != NULL) {
+	if (profile_state_probes(&lane->state) && localtime_r(&probe, &tm) != NULL) {
 		(void)strftime(when, sizeof(when), "%H:%M:%S", &tm);
 		(void)fprintf(out, ", next probe %s", when);
 	}
@@ -199,7 +214,7 @@ health_text(const struct context *context, const struct health_options *options,
 	char *trouble = troubles(context, options);
 	const struct lane *lane;
 	char *text = NULL;
-	FILE *out = open_memstream(&text, length);
+	FILE *out = text_stream_open(&text, length);
 
 	if (out == NULL || trouble == NULL) {
 		free(trouble);
@@ -217,12 +232,11 @@ health_text(const struct context *context, const struct health_options *options,
 	    counts.undeliverable, counts.corrupt);
 	(void)fprintf(out, "Separation of users: %s\n", options->separated ? "full" : "none");
 	if (context->nowhere->unit_count > 0)
-		(void)fprintf(
-		    out, "Without a profile: %zu queued\n", context->nowhere->unit_count);
+		(void)fprintf(out, "Without a profile: %zu queued\n", context->nowhere->unit_count);
 	(void)fprintf(out, "Profiles:\n");
 	LIST_FOREACH(lane, &context->lanes, entry)
-		if (lane->name != NULL && lane->profile != NULL)
-			print_lane(out, lane);
+	if (lane->name != NULL && lane->profile != NULL)
+		print_lane(out, lane);
 	if (fclose(out) != 0) {
 		free(text);
 		return NULL;
@@ -258,7 +272,8 @@ health_lane_waits(const struct lane *lane, char *reason, size_t size)
 		probe = wall_time(state->next_probe);
 		if (localtime_r(&probe, &tm) != NULL)
 			(void)strftime(when, sizeof(when), "; next attempt %Y-%m-%d %H:%M:%S", &tm);
-		(void)snprintf(reason, size, "profile %s: %.900s%s", lane->name, state->reason, when);
+		(void)snprintf(
+		    reason, size, "profile %s: %.900s%s", lane->name, state->reason, when);
 		break;
 	}
 	return true;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,12 +29,11 @@
 
 struct intake {
 	struct context *context;
-	void (*added)(void *arg);
-	void *arg;
 	int socket;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	struct loop_timer scan;
 	size_t young; /* seen by the last scan, to be taken later */
+	size_t newer; /* since then: of a higher version, left there */
 };
 
 /* ---- adding ---- */
@@ -54,7 +54,7 @@ due_at(const struct context *context, time_t when)
 }
 
 static struct message *
-add(struct intake *intake, uint64_t id, uint64_t due)
+add(const struct intake *intake, uint64_t id, uint64_t due)
 {
 	struct context *context = intake->context;
 	struct message *message;
@@ -74,8 +74,7 @@ add(struct intake *intake, uint64_t id, uint64_t due)
 void
 intake_add(struct intake *intake, uint64_t id)
 {
-	if (add(intake, id, clock_monotonic_ms()) != NULL)
-		intake->added(intake->arg);
+	(void)add(intake, id, clock_monotonic_ms());
 }
 
 /* ---- taking out of incoming/ ---- */
@@ -114,6 +113,7 @@ take(struct intake *intake, uint64_t id, bool only_old)
 	case TAKE_ABSENT:
 		break;
 	case TAKE_NEWER:
+		intake->newer++;
 		intake->context->newer_count++;
 		maillog_note(LOG_ERR, old_id, "stays in incoming/: %s", error.text);
 		break;
@@ -141,14 +141,13 @@ scan(void *arg)
 	if (context->stopping)
 		return;
 	intake->young = 0;
-	context->newer_count = 0;
+	context->newer_count -= intake->newer;
+	intake->newer = 0;
 	if (spool_scan(context->spool.incoming, take_found, NULL, intake) < 0)
 		log_write(LOG_WARNING, "pickup", "cannot read incoming/: %s", strerror(errno));
 	take_sweep(&context->spool);
 	/* What is too young now is old enough soon; nobody may have told us of it. */
-	loop_timer_set(
-	    context->loop, &intake->scan, intake->young > 0 ? 1000 : SCAN_MS);
-	intake->added(intake->arg);
+	loop_timer_set(context->loop, &intake->scan, intake->young > 0 ? 1000 : SCAN_MS);
 }
 
 static void
@@ -174,6 +173,14 @@ notified(int fd, uint32_t events, void *arg)
 
 /* ---- the socket ---- */
 
+static bool
+is_our_user(const char *user)
+{
+	const struct passwd *passwd = getpwnam(user);
+
+	return passwd != NULL && passwd->pw_uid == geteuid();
+}
+
 static int
 bind_socket(struct intake *intake, struct error *error)
 {
@@ -184,7 +191,7 @@ bind_socket(struct intake *intake, struct error *error)
 	int failed;
 
 	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s/notify",
-	        config->directories.runtime) >= (int)sizeof(address.sun_path))
+		config->directories.runtime) >= (int)sizeof(address.sun_path))
 		return error_set(error, EX_CONFIG, "%s/notify: too long for a socket's name",
 		    config->directories.runtime);
 	strlcpy(intake->path, address.sun_path, sizeof(intake->path));
@@ -198,16 +205,17 @@ bind_socket(struct intake *intake, struct error *error)
 	if (failed < 0)
 		return error_set_errno(error, EX_CANTCREAT, "cannot bind %s", intake->path);
 	/* Where the group cannot be given, sendmail's datagrams are lost: harmless, the
-	 * scan finds the mail. */
+	 * scan finds the mail, but worth mending where we run as we should. */
 	group = getgrnam(config->submit_group);
-	if (group != NULL && chown(intake->path, (uid_t)-1, group->gr_gid) < 0 && errno != EPERM)
+	if (group != NULL && chown(intake->path, (uid_t)-1, group->gr_gid) < 0 &&
+	    (errno != EPERM || is_our_user(config->user)))
 		log_write(LOG_WARNING, "pickup", "cannot give %s to group %s: %s", intake->path,
 		    config->submit_group, strerror(errno));
 	return 0;
 }
 
 struct intake *
-intake_new(struct context *context, void (*added)(void *arg), void *arg, struct error *error)
+intake_new(struct context *context, struct error *error)
 {
 	struct intake *intake = calloc(1, sizeof(*intake));
 
@@ -216,12 +224,14 @@ intake_new(struct context *context, void (*added)(void *arg), void *arg, struct 
 		return NULL;
 	}
 	intake->context = context;
-	intake->added = added;
-	intake->arg = arg;
 	intake->socket = -1;
 	loop_timer_init(&intake->scan, scan, intake);
-	if (bind_socket(intake, error) < 0 ||
-	    loop_watch(context->loop, intake->socket, EPOLLIN, notified, intake) < 0) {
+	if (bind_socket(intake, error) < 0) {
+		intake_free(intake);
+		return NULL;
+	}
+	if (loop_watch(context->loop, intake->socket, EPOLLIN, notified, intake) < 0) {
+		error_set_errno(error, EX_OSERR, "cannot listen on %s", intake->path);
 		intake_free(intake);
 		return NULL;
 	}
@@ -336,5 +346,5 @@ void
 intake_reschedule(struct intake *intake)
 {
 	backlog_each(intake->context->backlog, reschedule, intake);
-	intake->added(intake->arg);
+	loop_timer_set(intake->context->loop, &intake->context->reading, 0);
 }

@@ -14,12 +14,8 @@
 
 struct intake;
 
-/*
- * Bind run/notify and begin. `added` is called when messages were added to those
- * that are to be read. Null and `error` where the socket cannot be bound.
- */
-struct intake *intake_new(struct context *context, void (*added)(void *arg), void *arg,
-    struct error *error);
+/* Bind run/notify and begin. Null and `error` where the socket cannot be bound. */
+struct intake *intake_new(struct context *context, struct error *error);
 void intake_free(struct intake *intake);
 
 /* Read the names and times of all messages in queue/, hold/ and incoming/, remove

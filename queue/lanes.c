@@ -6,18 +6,20 @@
 #include <time.h>
 
 #include "config/clock.h"
+#include "queue/connection.h"
 #include "queue/reading.h"
 
 static int
-add_missing(struct context *context, const struct config *config, loop_expired *expired, void *owner)
+add_missing(
+    struct context *context, const struct config *config, loop_expired *expired, void *owner)
 {
 	for (size_t i = 0; i < config->profile_count; i++) {
 		const struct config_profile *profile = &config->profiles[i];
 		struct lane *lane;
 
 		LIST_FOREACH(lane, &context->lanes, entry)
-			if (lane->name != NULL && strcmp(lane->name, profile->name) == 0)
-				break;
+		if (lane->name != NULL && strcmp(lane->name, profile->name) == 0)
+			break;
 		if (lane != NULL)
 			continue;
 		lane = lane_new(context->loop, profile, expired, owner, time(NULL));
@@ -77,9 +79,11 @@ route_anew(struct message *message, void *arg)
 	if (message->held || message->unread)
 		return;
 	for (const struct unit *unit = message->units; unit != NULL; unit = unit->next) {
-		/* On the wire: it is routed anew when it comes back. */
-		if (unit->busy)
+		if (unit->busy) {
+			/* It is routed anew when it comes back. */
+			message->misplaced = true;
 			return;
+		}
 		if (unit->node.due < due)
 			due = unit->node.due;
 	}
@@ -87,7 +91,7 @@ route_anew(struct message *message, void *arg)
 }
 
 static void
-adopt(struct lane *lane, const struct config *config, struct dispatch *dispatch)
+adopt(struct lane *lane, const struct config *config)
 {
 	const struct config_profile *profile;
 
@@ -96,7 +100,7 @@ adopt(struct lane *lane, const struct config *config, struct dispatch *dispatch)
 	profile = config_find_profile(config, lane->name);
 	if (lane->profile == NULL || profile == NULL ||
 	    !config_profile_equal(lane->profile, profile))
-		dispatch_close(dispatch, lane);
+		connection_close_all(lane);
 	lane->profile = profile;
 	lane->retired = profile == NULL;
 	if (profile == NULL)
@@ -104,6 +108,21 @@ adopt(struct lane *lane, const struct config *config, struct dispatch *dispatch)
 	lane->state.slots = profile->limits.connections;
 	(void)profile_state_resume(&lane->state, false, time(NULL), clock_monotonic_ms());
 	lane_wake(lane);
+}
+
+/* What was made for a configuration that does not come to be stays without a profile. */
+static void
+forget_profiles_but(struct context *context, const struct config *config)
+{
+	struct lane *lane;
+
+	LIST_FOREACH(lane, &context->lanes, entry)
+	{
+		if (lane->name == NULL)
+			continue;
+		lane->profile = config_find_profile(config, lane->name);
+		lane->retired = lane->profile == NULL;
+	}
 }
 
 static void
@@ -123,21 +142,22 @@ drop_retired(struct context *context)
 }
 
 int
-lanes_reload(struct context *context, struct dispatch *dispatch, struct config *config,
-    loop_expired *expired, void *owner)
+lanes_reload(struct context *context, struct config *config, loop_expired *expired, void *owner)
 {
 	struct config *old = context->config;
 	bool rerouted = !same_routing(old, config);
 	struct lane *lane;
 
-	if (add_missing(context, config, expired, owner) < 0)
+	if (add_missing(context, config, expired, owner) < 0) {
+		forget_profiles_but(context, old);
 		return -1;
+	}
 	LIST_FOREACH(lane, &context->lanes, entry)
-		adopt(lane, config, dispatch);
+	adopt(lane, config);
 	context->config = config;
 	LIST_FOREACH(lane, &context->lanes, entry)
-		if (lane->retired && lane->unit_count > 0)
-			rerouted = true;
+	if (lane->retired && lane->unit_count > 0)
+		rerouted = true;
 	if (rerouted)
 		backlog_each(context->backlog, route_anew, context);
 	drop_retired(context);

@@ -3,7 +3,6 @@
 #define POSTOAK_QUEUE_LANES_H
 
 #include "queue/context.h"
-#include "queue/dispatch.h"
 
 /* Make a lane for every profile of context->config and the one for mail without.
  * `expired` and `owner` are for their timers. Returns 0, or -1 and ENOMEM. */
@@ -15,8 +14,8 @@ int lanes_create(struct context *context, loop_expired *expired, void *owner);
  * that wait try again at once; where routes changed, mail that is not on the wire is
  * routed anew. -1 and ENOMEM: the old one stays.
  */
-int lanes_reload(struct context *context, struct dispatch *dispatch, struct config *config,
-    loop_expired *expired, void *owner);
+int lanes_reload(
+    struct context *context, struct config *config, loop_expired *expired, void *owner);
 
 /* Release all lanes; no unit and no connection may be left. */
 void lanes_free(struct context *context);

@@ -35,8 +35,8 @@ release(struct loaded *loaded)
 }
 
 static enum loaded_result
-open_file(struct context *context, struct message *message, struct loaded *loaded,
-    struct error *error)
+open_file(
+    struct context *context, struct message *message, struct loaded *loaded, struct error *error)
 {
 	char name[QUEUE_ID_SIZE];
 
@@ -116,16 +116,16 @@ is_final(enum fate fate)
 static void
 apply_finals(struct context *context, struct message *message, struct loaded *loaded)
 {
-	delivered_recall(
-	    context->delivered, message->id, loaded->envelope.key, recalled, message);
+	delivered_recall(context->delivered, message->id, loaded->envelope.key, recalled, message);
 	if (message->finals == NULL)
 		return;
 	for (size_t i = 0; i < message->finals->count; i++) {
 		const struct final *final = &message->finals->items[i];
 		/* A failure is in the log only after its sender was told. */
 		const struct history_line lines[2] = {
-		    {final->failed ? HISTORY_FAILED : HISTORY_DELIVERED, (long)final->index, RECORDED},
-		    {HISTORY_BOUNCE, (long)final->index, RECORDED},
+		    {final->failed ? HISTORY_FAILED : HISTORY_DELIVERED, (long) final->index,
+			RECORDED},
+		    {HISTORY_BOUNCE, (long) final->index, RECORDED},
 		};
 
 		if (final->index >= loaded->count ||
@@ -133,7 +133,7 @@ apply_finals(struct context *context, struct message *message, struct loaded *lo
 			continue;
 		loaded->fates[final->index] = final->failed ? FATE_FAILED : FATE_SENT;
 		if (history_append(&context->spool, message->id, loaded->envelope.key,
-		        clock_wall_us(), lines, final->failed ? 2 : 1) < 0) {
+			clock_wall_us(), lines, final->failed ? 2 : 1) < 0) {
 			context->history_behind = true;
 			maillog_note(LOG_WARNING, message->id, "cannot write its history: %s",
 			    strerror(errno));
@@ -148,9 +148,9 @@ route(struct context *context, struct loaded *loaded)
 
 	for (size_t i = 0; i < envelope->recipient_count; i++)
 		if (!is_final((enum fate)loaded->fates[i]))
-			loaded->lanes[i] = context_lane(context,
-			    route_choose(context->config, envelope->sender,
-			        envelope->recipients[i].address, envelope->uid));
+			loaded->lanes[i] = context_lane(
+			    context, route_choose(context->config, envelope->sender,
+					 envelope->recipients[i].address, envelope->uid));
 }
 
 enum loaded_result
@@ -194,6 +194,23 @@ loaded_is_open(const struct loaded *loaded, size_t i)
 	return i < loaded->envelope.recipient_count && !is_final((enum fate)loaded->fates[i]);
 }
 
+bool
+loaded_has_open(const struct loaded *loaded)
+{
+	for (size_t i = 0; i < loaded->envelope.recipient_count; i++)
+		if (loaded_is_open(loaded, i))
+			return true;
+	return false;
+}
+
+uint64_t
+loaded_age_us(const struct loaded *loaded)
+{
+	uint64_t now = clock_wall_us();
+
+	return now > loaded->envelope.received_us ? now - loaded->envelope.received_us : 0;
+}
+
 size_t
 loaded_count(const struct loaded *loaded, const struct lane *lane, enum fate fate)
 {
@@ -218,5 +235,5 @@ loaded_address(const struct loaded *loaded, const struct lane *lane, size_t i)
 	if (i < loaded->envelope.recipient_count)
 		return loaded->envelope.recipients[i].address;
 	return lane->profile != NULL && lane->profile->archive != NULL ? lane->profile->archive
-	                                                               : "archive";
+								       : "archive";
 }

@@ -25,21 +25,21 @@ enum fate {
 struct loaded {
 	int file;
 	struct envelope envelope;
-	unsigned attempts;   /* that reached the relay */
-	bool warned;         /* a delay warning was sent */
-	size_t count;        /* recipients and the archive copy: indexes are below it */
+	unsigned attempts; /* that reached the relay */
+	bool warned;	   /* a delay warning was sent */
+	size_t count;	   /* recipients and the archive copy: indexes are below it */
 	unsigned char *fates;
-	struct lane **lanes; /* by index; null for recipients that are final */
-	char **replies;      /* by index: the last deferring or failing reply, or null */
+	struct lane **lanes;   /* by index; null for recipients that are final */
+	char **replies;	       /* by index: the last deferring or failing reply, or null */
 	uint64_t next_attempt; /* wall clock seconds; 0: none was set */
 };
 
 enum loaded_result {
 	LOADED_OK,
-	LOADED_ABSENT,  /* the file is gone */
+	LOADED_ABSENT,	/* the file is gone */
 	LOADED_CORRUPT, /* it is no message file */
-	LOADED_NEWER,   /* of a higher version */
-	LOADED_FAILED,  /* the system refused */
+	LOADED_NEWER,	/* of a higher version */
+	LOADED_FAILED,	/* the system refused */
 };
 
 /*
@@ -55,6 +55,12 @@ void loaded_close(struct message *message);
 
 /* True where index `i` is a recipient (not the archive copy) that is not final. */
 bool loaded_is_open(const struct loaded *loaded, size_t i);
+
+/* True where any recipient is. */
+bool loaded_has_open(const struct loaded *loaded);
+
+/* Microseconds since it was submitted; 0 where the clock was set back since. */
+uint64_t loaded_age_us(const struct loaded *loaded);
 
 /* Recipients of `lane` (null: any) in the given fate. */
 size_t loaded_count(const struct loaded *loaded, const struct lane *lane, enum fate fate);

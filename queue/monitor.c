@@ -113,6 +113,8 @@ child_main(struct monitor *monitor, enum process_role role, int channel)
 	 * has a use for them. */
 	if (role == PROCESS_AGENT)
 		service_credentials_keep();
+	else
+		process_forget_environment();
 	if (process_become(monitor->ground.users[role], &error) < 0) {
 		log_write(LOG_CRIT, "master", "%s: %s", role_names[role], error.text);
 		_exit(error.status);
@@ -158,14 +160,26 @@ introduce(struct monitor *monitor, enum process_role role)
 static void child_ready(int fd, uint32_t events, void *context);
 
 static void
+start_later(struct child *child)
+{
+	log_write(
+	    LOG_ERR, "master", "cannot start the %s: %s", role_names[child->role], strerror(errno));
+	loop_timer_set(child->monitor->loop, &child->again, RESTART_MAX_MS);
+}
+
+static void
 start(void *context)
 {
 	struct child *child = context;
 	struct monitor *monitor = child->monitor;
 	int pair[2];
 
-	if (monitor->stopping || channel_pair(pair) < 0)
+	if (monitor->stopping)
 		return;
+	if (channel_pair(pair) < 0) {
+		start_later(child);
+		return;
+	}
 	child->started = clock_monotonic_ms();
 	child->ready = false;
 	child->pid = fork();
@@ -173,15 +187,14 @@ start(void *context)
 		close(pair[0]);
 		child_main(monitor, child->role, pair[1]);
 	}
-	close(pair[1]);
 	if (child->pid < 0) {
-		close(pair[0]);
 		child->pid = 0;
-		log_write(LOG_ERR, "master", "cannot start the %s: %s", role_names[child->role],
-		    strerror(errno));
-		loop_timer_set(monitor->loop, &child->again, RESTART_MAX_MS);
+		start_later(child);
+		close(pair[0]);
+		close(pair[1]);
 		return;
 	}
+	close(pair[1]);
 	child->channel = pair[0];
 	(void)fcntl(pair[0], F_SETFL, O_NONBLOCK);
 	(void)loop_watch(monitor->loop, pair[0], EPOLLIN, child_ready, child);
@@ -230,7 +243,8 @@ child_ready(int fd, uint32_t events, void *context)
 			announce(monitor);
 		} else if (message->type == PROCESS_STATUS) {
 			unpack_init(&unpacker, message->body, message->length);
-			(void)snprintf(status, sizeof(status), "STATUS=%s", unpack_string(&unpacker));
+			(void)snprintf(
+			    status, sizeof(status), "STATUS=%s", unpack_string(&unpacker));
 			sd_notify_send(status);
 		}
 	}
@@ -281,6 +295,15 @@ runner_ended(struct monitor *monitor, int status)
 	loop_timer_set(monitor->loop, &monitor->limit, END_LIMIT_MS);
 }
 
+/* A configuration that a process may not read, say: another try would be no better. */
+static bool
+cannot_start(const struct monitor *monitor, int status)
+{
+	return !monitor->announced && WIFEXITED(status) &&
+	       (WEXITSTATUS(status) == EX_CONFIG || WEXITSTATUS(status) == EX_NOINPUT ||
+		   WEXITSTATUS(status) == EX_NOPERM || WEXITSTATUS(status) == EX_NOUSER);
+}
+
 static void
 restart(struct child *child, int status)
 {
@@ -291,6 +314,12 @@ restart(struct child *child, int status)
 		loop_forget(monitor->loop, child->channel);
 		close(child->channel);
 		child->channel = -1;
+	}
+	if (cannot_start(monitor, status)) {
+		log_write(
+		    LOG_CRIT, "master", "the %s cannot start; giving up", role_names[child->role]);
+		runner_ended(monitor, status);
+		return;
 	}
 	if (lived > HEALTHY_MS || child->delay == 0)
 		child->delay = RESTART_MIN_MS;
@@ -317,7 +346,8 @@ reap(struct monitor *monitor)
 			if (child->pid != pid)
 				continue;
 			child->pid = 0;
-			if (i == PROCESS_RUNNER && (monitor->stopping || monitor->options->one_pass))
+			if (i == PROCESS_RUNNER &&
+			    (monitor->stopping || monitor->options->one_pass))
 				runner_ended(monitor, status);
 			else if (!monitor->stopping)
 				restart(child, status);

@@ -10,6 +10,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <bsd/unistd.h>
+
 #include "config/config.h"
 #include "config/log.h"
 #include "config/process.h"
@@ -128,6 +130,8 @@ main(int argc, char **argv)
 	int status;
 
 	reopen_standard_descriptors();
+	/* Whatever the caller left open is no business of our processes. */
+	closefrom(3);
 	if (parse_arguments(argc, argv, &arguments) < 0)
 		return EX_USAGE;
 	path = absolute_path(arguments.config);
@@ -140,9 +144,9 @@ main(int argc, char **argv)
 		(void)fprintf(stderr, "postoakd: %s\n", error.text);
 		return error.status;
 	}
-	to_stderr = arguments.to_stderr ||
-	    (arguments.foreground &&
-	        (isatty(STDERR_FILENO) || access("/dev/log", F_OK) < 0));
+	to_stderr =
+	    arguments.to_stderr ||
+	    (arguments.foreground && (isatty(STDERR_FILENO) || access("/dev/log", F_OK) < 0));
 	log_open(config->syslog_name, to_stderr);
 	if (!arguments.foreground && !arguments.one_pass)
 		options.announce = go_into_background();

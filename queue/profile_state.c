@@ -99,17 +99,16 @@ bool
 profile_state_no_credential(struct profile_state *state, bool needs_person, const char *text,
     const struct config_queue *queue, time_t now, uint64_t now_ms)
 {
-	bool waiting = state->condition == CONDITION_BACKING_OFF ||
-	    state->condition == CONDITION_SUSPENDED;
-
 	if (state->condition == CONDITION_HELD)
 		return false;
 	explain(state, text, "");
-	/* The worker that asked reports the same failure: it is counted once. */
-	if (!waiting)
-		set_probe(state, queue->retry_minimum, queue->retry_maximum, now_ms);
-	return change(
-	    state, needs_person ? CONDITION_SUSPENDED : CONDITION_BACKING_OFF, now);
+	/* Not counted: the worker that asked for a credential reports the same failure. */
+	if (!profile_state_probes(state)) {
+		state->proven = false;
+		state->next_probe =
+		    now_ms + retry_delay(queue->retry_minimum, queue->retry_maximum, 1);
+	}
+	return change(state, needs_person ? CONDITION_SUSPENDED : CONDITION_BACKING_OFF, now);
 }
 
 bool
@@ -133,6 +132,12 @@ profile_state_hold(struct profile_state *state, time_t now)
 {
 	explain(state, "held by the administrator", "postoak resume lets it go on");
 	return change(state, CONDITION_HELD, now);
+}
+
+bool
+profile_state_probes(const struct profile_state *state)
+{
+	return state->condition == CONDITION_BACKING_OFF || state->condition == CONDITION_SUSPENDED;
 }
 
 const char *

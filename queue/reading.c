@@ -26,6 +26,7 @@ reading_add(struct context *context, struct message *message, uint64_t due)
 	unit->node.due = due;
 	heap_insert(&context->unread, &unit->node);
 	context->unread_count++;
+	loop_timer_set(context->loop, &context->reading, 0);
 	return 0;
 }
 
@@ -42,6 +43,7 @@ reading_again(struct context *context, struct message *message, uint64_t due)
 	}
 	message->unit = (struct unit){.message = message};
 	message->units = &message->unit;
+	message->misplaced = false;
 	if (reading_add(context, message, due) < 0)
 		maillog_note(LOG_ERR, message->id, "out of memory; it waits for the next start");
 }
@@ -85,11 +87,10 @@ read_one(struct context *context, struct message *message, uint64_t due)
 	switch (loaded_open(context, message, &error)) {
 	case LOADED_OK:
 		message->unread = false;
-		if (place(message, due) < 0) {
+		message->unreadable = place(message, due) < 0;
+		if (message->unreadable)
 			reading_again(context, message, clock_monotonic_ms() + RETRY_MS);
-			return;
-		}
-		if (message->unit.lane == NULL)
+		else if (message->unit.lane == NULL)
 			depart_finished(context, message);
 		else
 			loaded_close(message);
@@ -108,10 +109,19 @@ read_one(struct context *context, struct message *message, uint64_t due)
 		break;
 	case LOADED_FAILED:
 		maillog_note(LOG_WARNING, message->id, "cannot be read now: %s", error.text);
-		if (reading_add(context, message, clock_monotonic_ms() + RETRY_MS) < 0)
+		message->unreadable = true;
+		/* One pass does not wait for it. */
+		if (context->one_pass ||
+		    reading_add(context, message, clock_monotonic_ms() + RETRY_MS) < 0)
 			depart_forget(context, message);
 		break;
 	}
+}
+
+static struct message *
+message_of(struct heap_node *node)
+{
+	return ((struct unit *)node)->message;
 }
 
 uint64_t
@@ -122,16 +132,19 @@ reading_pump(struct context *context)
 	unsigned count = 0;
 
 	while ((first = heap_first(&context->unread)) != NULL && count < READ_A_TURN) {
-		struct unit *unit = (struct unit *)first;
+		struct message *message = message_of(first);
 
-		if (first->due > now && count >= BACKGROUND_A_TURN)
+		/* What could not be read is not read ahead of its time once more. */
+		if (first->due > now && (count >= BACKGROUND_A_TURN || message->unreadable))
 			break;
 		heap_remove(&context->unread, first);
 		context->unread_count--;
-		read_one(context, unit->message, first->due);
+		read_one(context, message, first->due);
 		count++;
 	}
 	if (first == NULL)
 		return UINT64_MAX;
-	return first->due <= now ? 0 : BACKGROUND_MS;
+	if (first->due <= now)
+		return 0;
+	return message_of(first)->unreadable ? first->due - now : BACKGROUND_MS;
 }

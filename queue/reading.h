@@ -10,8 +10,8 @@
 
 #include "queue/context.h"
 
-/* Let an unread message wait to be read, due at `due` (clock_monotonic_ms). Returns
- * 0, or -1 and ENOMEM. */
+/* Let an unread message wait to be read, due at `due` (clock_monotonic_ms); makes
+ * context->reading expire. Returns 0, or -1 and ENOMEM. */
 int reading_add(struct context *context, struct message *message, uint64_t due);
 
 /* Take a message out of its lanes and let it be read again; none of its units may

@@ -22,6 +22,7 @@
 #include "oauth/agent.h"
 #include "queue/alert.h"
 #include "queue/commit.h"
+#include "queue/connection.h"
 #include "queue/context.h"
 #include "queue/control.h"
 #include "queue/delivery/launcher.h"
@@ -50,10 +51,9 @@ struct runner {
 	struct intake *intake;
 	struct control *control;
 	struct alert *alert;
-	int agent;    /* channels, -1: none now */
+	int agent; /* channels, -1: none now */
 	int launcher;
 	struct channel_message message;
-	struct loop_timer reading;
 	struct loop_timer open_log;
 	struct loop_timer clock;
 	struct loop_timer stop_limit;
@@ -72,8 +72,7 @@ tell_monitor(struct runner *runner, enum process_message type, const char *text)
 	pack_init(&packer, body, sizeof(body));
 	if (text != NULL)
 		pack_string(&packer, text);
-	(void)channel_send(
-	    runner->options->monitor_channel, type, body, packer.length, NULL, 0);
+	(void)channel_send(runner->options->monitor_channel, type, body, packer.length, NULL, 0);
 }
 
 static void
@@ -116,15 +115,7 @@ read_backlog(void *arg)
 		return;
 	wait = reading_pump(&runner->context);
 	if (wait != UINT64_MAX)
-		loop_timer_set(runner->context.loop, &runner->reading, wait);
-}
-
-static void
-something_added(void *arg)
-{
-	struct runner *runner = arg;
-
-	loop_timer_set(runner->context.loop, &runner->reading, 0);
+		loop_timer_set(runner->context.loop, &runner->context.reading, wait);
 }
 
 static void
@@ -175,7 +166,7 @@ open_log(void *arg)
 		loop_timer_set(context->loop, &runner->open_log, OPEN_LOG_MS);
 		return;
 	}
-	something_added(runner);
+	loop_timer_set(context->loop, &context->reading, 0);
 }
 
 /* ---- the other processes ---- */
@@ -208,10 +199,11 @@ agent_changed(struct runner *runner)
 	if (lane == NULL || !unpack_complete(&unpacker))
 		return;
 	if (state != AGENT_READY)
-		changed = profile_state_no_credential(&lane->state, state == AGENT_NEEDS_PERSON, text,
-		    &context->config->queue, time(NULL), clock_monotonic_ms());
+		changed = profile_state_no_credential(&lane->state, state == AGENT_NEEDS_PERSON,
+		    text, &context->config->queue, time(NULL), clock_monotonic_ms());
 	else
-		changed = lane->state.condition != CONDITION_HELD &&
+		changed =
+		    lane->state.condition != CONDITION_HELD &&
 		    profile_state_resume(&lane->state, true, time(NULL), clock_monotonic_ms());
 	if (changed)
 		condition_changed(lane, runner);
@@ -251,7 +243,7 @@ meet(struct runner *runner, enum process_role role, int fd)
 		dispatch_set_launcher(runner->dispatch, fd);
 	}
 	LIST_FOREACH(lane, &runner->context.lanes, entry)
-		lane_wake(lane);
+	lane_wake(lane);
 }
 
 /* ---- reload and stop ---- */
@@ -273,10 +265,10 @@ reload(struct runner *runner)
 	struct error error;
 
 	if (config_load(runner->options->config_path, &config, &error) < 0) {
-		log_write(LOG_ERR, "qmgr", "not reloaded, the old configuration stays: %s",
-		    error.text);
+		log_write(
+		    LOG_ERR, "qmgr", "not reloaded, the old configuration stays: %s", error.text);
 		runner->status.configuration_invalid = true;
-	} else if (lanes_reload(context, runner->dispatch, config, lane_expired, runner) < 0) {
+	} else if (lanes_reload(context, config, lane_expired, runner) < 0) {
 		config_free(config);
 		log_write(LOG_ERR, "qmgr", "not reloaded: out of memory");
 	} else {
@@ -285,7 +277,6 @@ reload(struct runner *runner)
 		/* They read the same file: before any request that may depend on it. */
 		pass_on_reload(runner);
 		log_write(LOG_INFO, "qmgr", "configuration reloaded");
-		something_added(runner);
 	}
 	tell_monitor(runner, PROCESS_READY, NULL);
 }
@@ -299,7 +290,7 @@ stop(struct runner *runner)
 		return;
 	runner->context.stopping = true;
 	LIST_FOREACH(lane, &runner->context.lanes, entry)
-		dispatch_close(runner->dispatch, lane);
+	connection_close_all(lane);
 	loop_timer_set(runner->context.loop, &runner->stop_limit, STOP_LIMIT_MS);
 }
 
@@ -308,7 +299,8 @@ stop_limit_reached(void *arg)
 {
 	struct runner *runner = arg;
 
-	log_write(LOG_WARNING, "qmgr", "relays did not answer in time; their messages are tried again");
+	log_write(
+	    LOG_WARNING, "qmgr", "relays did not answer in time; their messages are tried again");
 	loop_stop(runner->context.loop);
 }
 
@@ -320,13 +312,16 @@ pass_is_over(const struct runner *runner)
 	uint64_t now = clock_monotonic_ms();
 	const struct lane *lane;
 
-	if (context->delivered == NULL || context->unread_count > 0 ||
-	    intake_waiting(runner->intake) > 0 || context->active_count > 0)
+	/* Nothing can be tried, and nobody knows when it will be possible. */
+	if (context->log_broken)
+		return true;
+	if (context->unread_count > 0 || intake_waiting(runner->intake) > 0 ||
+	    context->active_count > 0)
 		return false;
 	LIST_FOREACH(lane, &context->lanes, entry)
-		if (lane->profile != NULL && lane->state.condition == CONDITION_READY &&
-		    lane_next_due(lane) <= now)
-			return false;
+	if (lane->profile != NULL && lane->state.condition == CONDITION_READY &&
+	    lane_next_due(lane) <= now)
+		return false;
 	return true;
 }
 
@@ -335,10 +330,13 @@ before_wait(void *arg)
 {
 	struct runner *runner = arg;
 
-	if (runner->options->one_pass && !runner->context.stopping && pass_is_over(runner))
+	if (runner->options->one_pass && !runner->context.stopping && pass_is_over(runner)) {
+		runner->exit_status = runner->context.log_broken ? EX_TEMPFAIL : EX_OK;
 		stop(runner);
+	}
 	if (runner->context.stopping && dispatch_count(runner->dispatch) == 0 &&
-	    settle_count(runner->settle) == 0 && commit_is_idle(runner->commit))
+	    settle_count(runner->settle) == 0 && commit_is_idle(runner->commit) &&
+	    alert_is_idle(runner->alert))
 		loop_stop(runner->context.loop);
 }
 
@@ -384,6 +382,9 @@ signalled(int signal, void *arg)
 	int status;
 	pid_t pid;
 
+	/* A reload comes from the monitor, once; a hangup goes to the whole group. */
+	if (signal == SIGHUP)
+		return;
 	if (signal != SIGCHLD) {
 		stop(runner);
 		return;
@@ -410,15 +411,16 @@ look_at_the_clock(void *arg)
 	struct lane *lane;
 
 	if (step > CLOCK_STEP_US || step < -CLOCK_STEP_US) {
-		log_write(LOG_NOTICE, "qmgr", "the clock stepped by %lld s; the schedule is read again",
+		log_write(LOG_NOTICE, "qmgr",
+		    "the clock stepped by %lld s; the schedule is read again",
 		    (long long)(step / 1000000));
 		runner->wall_offset += step;
 		intake_reschedule(runner->intake);
 	}
 	LIST_FOREACH(lane, &context->lanes, entry)
-		if (lane->state.condition == CONDITION_SUSPENDED &&
-		    (uint64_t)time(NULL) - lane->alerted >= ALERT_AGAIN_S)
-			send_alert(runner, lane);
+	if (lane->state.condition == CONDITION_SUSPENDED &&
+	    (uint64_t)time(NULL) - lane->alerted >= ALERT_AGAIN_S)
+		send_alert(runner, lane);
 	loop_timer_set(context->loop, &runner->clock, CLOCK_MS);
 }
 
@@ -439,14 +441,14 @@ open_spool(struct runner *runner, struct error *error)
 static int
 build(struct runner *runner, struct error *error)
 {
-	static const int signals[] = {SIGCHLD, SIGTERM, SIGINT};
+	static const int signals[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP};
 	struct context *context = &runner->context;
 
 	context->loop = loop_new();
 	context->backlog = backlog_new();
 	if (context->loop == NULL || context->backlog == NULL ||
 	    channel_message_init(&runner->message) < 0 ||
-	    loop_signals(context->loop, signals, 3, signalled, runner) < 0)
+	    loop_signals(context->loop, signals, 4, signalled, runner) < 0)
 		return error_set_errno(error, EX_OSERR, "cannot start");
 	context->syncer = syncer_start(context->loop);
 	runner->alert = alert_new(context->loop);
@@ -470,11 +472,11 @@ begin(struct runner *runner, struct error *error)
 {
 	struct context *context = &runner->context;
 
-	loop_timer_init(&runner->reading, read_backlog, runner);
+	loop_timer_init(&context->reading, read_backlog, runner);
 	loop_timer_init(&runner->open_log, open_log, runner);
 	loop_timer_init(&runner->clock, look_at_the_clock, runner);
 	loop_timer_init(&runner->stop_limit, stop_limit_reached, runner);
-	runner->intake = intake_new(context, something_added, runner, error);
+	runner->intake = intake_new(context, error);
 	if (runner->intake == NULL || intake_start(runner->intake, error) < 0)
 		return -1;
 	runner->control = control_new(
@@ -484,7 +486,7 @@ begin(struct runner *runner, struct error *error)
 	open_log(runner);
 	(void)fcntl(runner->options->monitor_channel, F_SETFL, O_NONBLOCK);
 	if (loop_watch(context->loop, runner->options->monitor_channel, EPOLLIN, monitor_ready,
-	        runner) < 0)
+		runner) < 0)
 		return error_set_errno(error, EX_OSERR, "cannot start");
 	loop_before_wait(context->loop, before_wait, runner);
 	runner->wall_offset = wall_offset();

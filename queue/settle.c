@@ -5,19 +5,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <bsd/string.h>
 
 #include "config/clock.h"
 #include "config/log.h"
-#include "oauth/diagnose.h"
+#include "queue/advice.h"
 #include "queue/bounce.h"
 #include "queue/conclude.h"
 #include "queue/loaded.h"
 #include "queue/maillog.h"
 #include "queue/spool/history.h"
 #include "queue/spool/queue_id.h"
+#include "queue/undeliverable.h"
+
+/* Where memory is short, another try comes so much later. */
+#define POSTPONE_MS 60000
 
 struct settle {
 	struct context *context;
@@ -25,15 +28,14 @@ struct settle {
 	struct conclude *conclude;
 	void (*enqueue)(uint64_t id, void *arg);
 	void *arg;
-	size_t count;
 };
 
 /* One transaction being settled. */
 struct settlement {
 	struct settle *settle;
 	struct transaction *transaction;
-	unsigned waiting; /* steps that have not come back */
-	bool untold;      /* the sender could not be told of the failed */
+	unsigned waiting;		 /* steps that have not come back */
+	bool untold;			 /* the sender could not be told of the failed */
 	char bounce[QUEUE_ID_SIZE + 16]; /* who told him, for the history */
 };
 
@@ -69,7 +71,7 @@ settle_free(struct settle *settle)
 size_t
 settle_count(const struct settle *settle)
 {
-	return settle->count + conclude_count(settle->conclude);
+	return settle->context->settling_count + conclude_count(settle->conclude);
 }
 
 static struct loaded *
@@ -80,8 +82,7 @@ loaded_of(const struct settlement *s)
 
 /* ---- acting on results that are durable ---- */
 
-static const char *
-status_word(enum outcome_class class)
+static const char *status_word(enum outcome_class class)
 {
 	switch (class) {
 	case OUTCOME_DELIVERED:
@@ -99,8 +100,7 @@ log_verdict(const struct settlement *s, uint32_t i)
 	const struct transaction *transaction = s->transaction;
 	const struct verdict *verdict = &transaction->verdicts[i];
 	struct maillog_delivery line = {
-	    .to = loaded_address(
-	        loaded_of(s), transaction->unit->lane, transaction->indexes[i]),
+	    .to = loaded_address(loaded_of(s), transaction->unit->lane, transaction->indexes[i]),
 	    .relay = transaction->relay[0] == '\0' ? NULL : transaction->relay,
 	    .enhanced = verdict->enhanced,
 	    .status = status_word(verdict->class),
@@ -181,7 +181,7 @@ write_history(struct settlement *s)
 			};
 	}
 	if (count > 0 && history_append(&s->settle->context->spool, message->id,
-	                     loaded->envelope.key, clock_wall_us(), lines, count) < 0) {
+			     loaded->envelope.key, clock_wall_us(), lines, count) < 0) {
 		s->settle->context->history_behind = true;
 		maillog_note(
 		    LOG_WARNING, message->id, "cannot write its history: %s", strerror(errno));
@@ -207,9 +207,12 @@ act(struct settlement *s)
 		loaded_set_reply(loaded, index, verdict->reply);
 		log_verdict(s, i);
 	}
+	/* What was cut off is a new attempt when it comes again. */
+	if (!transaction_is_complete(transaction))
+		transaction->unit->counted = false;
 	conclude_unit(s->settle->conclude, transaction->unit,
 	    transaction->relay[0] == '\0' ? NULL : transaction->relay, transaction->penalty_ms);
-	s->settle->count--;
+	s->settle->context->settling_count--;
 	transaction_free(transaction);
 	free(s);
 }
@@ -246,7 +249,7 @@ is_final_at_once(const struct settlement *s, uint32_t i)
 	const struct verdict *verdict = &s->transaction->verdicts[i];
 
 	return verdict->given && (verdict->class == OUTCOME_DELIVERED ||
-	                             (verdict->class == OUTCOME_NEVER && is_archive(s, i)));
+				     (verdict->class == OUTCOME_NEVER && is_archive(s, i)));
 }
 
 /* Record the final recipients that `chosen` picks; step_done follows. */
@@ -278,38 +281,31 @@ record(struct settlement *s, bool (*chosen)(const struct settlement *, uint32_t)
 }
 
 static void
-moved(int failure, uint64_t id, void *arg)
+kept(int failure, uint64_t id, void *arg)
 {
 	struct settlement *s = arg;
 
 	(void)id;
 	if (failure != 0) {
+		maillog_note(LOG_ERR, s->transaction->unit->message->id,
+		    "cannot be kept in undeliverable/: %s", strerror(failure));
 		s->untold = true;
 		step_done(s);
 		return;
 	}
+	maillog_note(LOG_WARNING, s->transaction->unit->message->id,
+	    "nobody can be told of its failure; kept in undeliverable/");
 	strlcpy(s->bounce, "undeliverable", sizeof(s->bounce));
 	record(s, is_failure_to_tell);
 }
 
-/* Nobody is left to tell: a second name in undeliverable/ keeps the message, and is
- * durable before the failure is. */
+/* Nobody is left to tell: the message is kept, durably before its failure is. */
 static void
 keep_undeliverable(struct settlement *s)
 {
-	const struct spool *spool = &s->settle->context->spool;
-	uint64_t id = s->transaction->unit->message->id;
-	char name[QUEUE_ID_SIZE];
-
-	queue_id_format(id, name);
-	if ((linkat(spool->queue, name, spool->undeliverable, name, 0) < 0 && errno != EEXIST) ||
-	    syncer_ask(
-	        s->settle->context->syncer, SYNC_FILE, spool->undeliverable, -1, moved, s) < 0) {
-		maillog_note(LOG_ERR, id, "cannot be kept in undeliverable/: %s", strerror(errno));
-		moved(errno, 0, s);
-		return;
-	}
-	maillog_note(LOG_WARNING, id, "nobody can be told of its failure; kept in undeliverable/");
+	if (undeliverable_keep(s->settle->context, s->transaction->unit->message->id,
+		loaded_of(s)->file, kept, s) < 0)
+		kept(errno, 0, s);
 }
 
 static void
@@ -343,11 +339,13 @@ tell(struct settlement *s, uint32_t failures)
 	struct transaction *transaction = s->transaction;
 	struct loaded *loaded = loaded_of(s);
 	struct lane *lane = transaction->unit->lane;
-	const char *provider = lane->profile == NULL ? NULL : lane->profile->provider;
 	struct report_recipient *recipients = calloc(failures, sizeof(*recipients));
+	char(*advice)[ADVICE_MAX] = calloc(failures, sizeof(*advice));
 	size_t count = 0;
 
-	if (recipients == NULL) {
+	if (recipients == NULL || advice == NULL) {
+		free(recipients);
+		free(advice);
 		told(BOUNCE_FAILED, 0, s);
 		return;
 	}
@@ -355,19 +353,23 @@ tell(struct settlement *s, uint32_t failures)
 		const struct verdict *verdict = &transaction->verdicts[i];
 		const char *reply = verdict->reply == NULL ? "" : verdict->reply;
 
-		if (is_failure_to_tell(s, i))
-			recipients[count++] = (struct report_recipient){
-			    .recipient = &loaded->envelope.recipients[transaction->indexes[i]],
-			    .enhanced = verdict->enhanced,
-			    .reply = reply,
-			    .expired = verdict->expired,
-			    .advice = diagnose_smtp(provider, 0, verdict->enhanced, reply),
-			    .remote = transaction->relay[0] == '\0' ? NULL : transaction->relay,
-			};
+		if (!is_failure_to_tell(s, i))
+			continue;
+		advice_find(lane->profile, reply, advice[count]);
+		recipients[count] = (struct report_recipient){
+		    .recipient = &loaded->envelope.recipients[transaction->indexes[i]],
+		    .enhanced = verdict->enhanced,
+		    .reply = reply,
+		    .expired = verdict->expired,
+		    .advice = advice[count][0] == '\0' ? NULL : advice[count],
+		    .remote = transaction->relay[0] == '\0' ? NULL : transaction->relay,
+		};
+		count++;
 	}
 	bounce_send(s->settle->context, REPORT_FAILED, transaction->unit->message->id,
 	    &loaded->envelope, loaded->file, recipients, count, told, s);
 	free(recipients);
+	free(advice);
 }
 
 /* What the relay defers after the lifetime has failed. */
@@ -375,9 +377,9 @@ static void
 apply_lifetime(struct settlement *s)
 {
 	struct transaction *transaction = s->transaction;
-	uint64_t age_us = clock_wall_us() - loaded_of(s)->envelope.received_us;
+	uint64_t lifetime_us = (uint64_t)s->settle->context->config->queue.lifetime * 1000000;
 
-	if (age_us < (uint64_t)s->settle->context->config->queue.lifetime * 1000000)
+	if (loaded_age_us(loaded_of(s)) < lifetime_us)
 		return;
 	for (uint32_t i = 0; i < transaction->count; i++) {
 		struct verdict *verdict = &transaction->verdicts[i];
@@ -415,7 +417,7 @@ settle_transaction(struct settle *settle, struct transaction *transaction)
 	s->settle = settle;
 	s->transaction = transaction;
 	s->waiting = 1;
-	settle->count++;
+	settle->context->settling_count++;
 	apply_lifetime(s);
 	if (count_chosen(s, is_final_at_once) > 0) {
 		s->waiting++;
@@ -427,6 +429,12 @@ settle_transaction(struct settle *settle, struct transaction *transaction)
 		tell(s, failures);
 	}
 	step_done(s);
+}
+
+void
+settle_postpone(struct settle *settle, struct unit *unit)
+{
+	conclude_unit(settle->conclude, unit, NULL, POSTPONE_MS);
 }
 
 void
@@ -443,7 +451,7 @@ settle_without_relay(struct settle *settle, struct unit *unit)
 	transaction = indexes == NULL ? NULL : transaction_new(unit, indexes, count);
 	if (transaction == NULL) {
 		free(indexes);
-		conclude_unit(settle->conclude, unit, NULL, 0);
+		settle_postpone(settle, unit);
 		return;
 	}
 	for (uint32_t i = 0; i < count; i++) {

@@ -30,6 +30,9 @@ void settle_transaction(struct settle *settle, struct transaction *transaction);
  */
 void settle_without_relay(struct settle *settle, struct unit *unit);
 
+/* Put a busy unit back without an attempt: there was no memory to begin one. */
+void settle_postpone(struct settle *settle, struct unit *unit);
+
 /* Settlements under way. */
 size_t settle_count(const struct settle *settle);
 

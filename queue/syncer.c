@@ -31,7 +31,7 @@ struct sync_request {
 struct syncer {
 	struct loop *loop;
 	struct loop_timer again; /* restarts a process that died */
-	int channel;             /* -1: no process */
+	int channel;		 /* -1: no process */
 	pid_t pid;
 	uint64_t next_number;
 	struct channel_message message;
@@ -106,7 +106,8 @@ send_waiting(struct syncer *syncer)
 
 	if (syncer->channel < 0)
 		return;
-	TAILQ_FOREACH(request, &syncer->requests, entry) {
+	TAILQ_FOREACH(request, &syncer->requests, entry)
+	{
 		unsigned char body[16];
 		struct packer packer;
 
@@ -114,8 +115,8 @@ send_waiting(struct syncer *syncer)
 			continue;
 		pack_init(&packer, body, sizeof(body));
 		pack_u64(&packer, request->number);
-		if (channel_send(syncer->channel, (uint32_t)request->operation, body,
-		        packer.length, request->fds, request->fds[1] >= 0 ? 2 : 1) < 0)
+		if (channel_send(syncer->channel, (uint32_t)request->operation, body, packer.length,
+			request->fds, request->fds[1] >= 0 ? 2 : 1) < 0)
 			return; /* behind, or dead: an answer or the end of it comes first */
 		request->sent = true;
 	}
@@ -144,8 +145,8 @@ answered(struct syncer *syncer)
 	failure = (int)unpack_u32(&unpacker);
 	id = unpack_u64(&unpacker);
 	TAILQ_FOREACH(request, &syncer->requests, entry)
-		if (request->number == number)
-			break;
+	if (request->number == number)
+		break;
 	if (request == NULL || !unpack_complete(&unpacker))
 		return;
 	TAILQ_REMOVE(&syncer->requests, request, entry);
@@ -162,7 +163,7 @@ lost(struct syncer *syncer)
 	close(syncer->channel);
 	syncer->channel = -1;
 	TAILQ_FOREACH(request, &syncer->requests, entry)
-		request->sent = false;
+	request->sent = false;
 	log_write(LOG_ERR, "qmgr", "the syncer died; it is started again");
 	loop_timer_set(syncer->loop, &syncer->again, 100);
 }
@@ -207,6 +208,9 @@ spawn(struct syncer *syncer)
 		closefrom(4);
 		(void)signal(SIGPIPE, SIG_IGN);
 		(void)prctl(PR_SET_NAME, "postoak-sync");
+		/* What it still had to publish nobody would know of: the next runner has
+		 * read the queue by then. */
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		syncer_process(3);
 	}
 	close(pair[1]);

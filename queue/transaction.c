@@ -72,6 +72,15 @@ transaction_note(struct transaction *transaction, uint32_t index, const struct o
 }
 
 bool
+transaction_is_complete(const struct transaction *transaction)
+{
+	for (uint32_t i = 0; i < transaction->count; i++)
+		if (!transaction->verdicts[i].given)
+			return false;
+	return true;
+}
+
+bool
 transaction_reached(const struct transaction *transaction)
 {
 	for (uint32_t i = 0; i < transaction->count; i++)

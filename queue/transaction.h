@@ -22,16 +22,16 @@ struct verdict {
 struct transaction {
 	LIST_ENTRY(transaction) entry; /* in its connection's list */
 	uint64_t number;
-	struct unit *unit;             /* busy */
+	struct unit *unit; /* busy */
 	uint32_t count;
-	uint32_t *indexes;             /* ascending */
-	struct verdict *verdicts;      /* one an index */
-	char relay[320];               /* "": no relay took part */
-	double delays[4];              /* as maillog.h */
-	char from[512];                /* as sent */
+	uint32_t *indexes;	  /* ascending */
+	struct verdict *verdicts; /* one an index */
+	char relay[320];	  /* "": no relay took part */
+	double delays[4];	  /* as maillog.h */
+	char from[512];		  /* as sent */
 	char reply_to[512];
-	uint64_t penalty_ms;           /* the unit waits that long where nothing was decided */
-	bool corrupt;                  /* the file's checksum was wrong */
+	uint64_t penalty_ms; /* the unit waits that long where nothing was decided */
+	bool corrupt;	     /* the file's checksum was wrong */
 };
 
 /* A transaction of `count` recipients whose `indexes` it takes over, the unit's
@@ -43,6 +43,9 @@ void transaction_free(struct transaction *transaction);
  * (WORK_ALL_RECIPIENTS). A later outcome for the same recipient changes nothing. */
 void transaction_note(
     struct transaction *transaction, uint32_t index, const struct outcome *outcome);
+
+/* True where every recipient has a verdict. */
+bool transaction_is_complete(const struct transaction *transaction);
 
 /* True where the relay gave at least one verdict of its own. */
 bool transaction_reached(const struct transaction *transaction);

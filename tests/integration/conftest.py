@@ -1,5 +1,6 @@
 """Fixtures: a provider and a host for every test, and what must hold after each."""
 
+import re
 import shutil
 import sys
 import tempfile
@@ -83,7 +84,10 @@ def _holds(octets: bytes, secrets: list) -> bool:
 
 def _explain(host, provider):
     """For a failed test: what the daemon and the provider saw."""
-    print(f"---- log of the daemon\n{host.log()[-8000:]}")
+    log = host.log()
+    troubles = [line for line in log.splitlines() if re.search(r": (warning|error|fatal): ", line)]
+    print("---- troubles of the daemon", *troubles[:40], sep="\n")
+    print(f"---- log of the daemon\n{log[-8000:]}")
     for request in provider.oauth.requests[-10:]:
         print(f"---- {request}")
     for connection in provider.smtp.connections[-5:]:

@@ -29,13 +29,6 @@ EX_OK, EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_UNAVAILABLE = 0, 64, 65, 66, 69
 EX_TEMPFAIL, EX_NOPERM, EX_CONFIG = 75, 77, 78
 
 
-class Dumper(yaml.SafeDumper):
-    """Writes what is used twice twice: Postoak takes no anchors."""
-
-    def ignore_aliases(self, data):
-        return True
-
-
 def wait_until(condition, what: str, timeout: float = PATIENCE):
     """The first true value of `condition()`; fails with `what` when none comes."""
     deadline = time.monotonic() + timeout
@@ -150,7 +143,7 @@ class Host:
     def write_configuration(self, **changes):
         """Write the file; `changes` replace top-level keys, for this time only."""
         configuration = copy.deepcopy(self.configuration) | changes
-        self.file.write_text(yaml.dump(configuration, Dumper=Dumper, sort_keys=False))
+        self.file.write_text(yaml.safe_dump(configuration, sort_keys=False))
 
     # The daemon.
 
@@ -226,19 +219,19 @@ class Host:
 
     @staticmethod
     def session(leader: int) -> dict:
-        """{pid: command line} of the living processes of a session."""
+        """{pid: name} of the living processes of a session; names as ps(1) and top(1) show them."""
         processes = {}
         for entry in Path("/proc").iterdir():
             if not entry.name.isdigit():
                 continue
             try:
                 stat = (entry / "stat").read_text()
-                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
             except OSError:
                 continue
-            state, _parent, _group, session = stat.rpartition(")")[2].split()[:4]
+            before, _, after = stat.rpartition(")")
+            state, _parent, _group, session = after.split()[:4]
             if int(session) == leader and state != "Z":
-                processes[int(entry.name)] = command
+                processes[int(entry.name)] = before.partition("(")[2]
         return processes
 
     def processes(self) -> dict:
