@@ -13,8 +13,8 @@
 
 struct channel_message {
 	uint32_t type;
-	size_t length;		  /* octets of body */
-	unsigned char *body;	  /* CHANNEL_BODY_MAX octets, owned by the message */
+	size_t length;            /* octets of body */
+	unsigned char *body;      /* CHANNEL_BODY_MAX octets, owned by the message */
 	int fds[CHANNEL_FDS_MAX]; /* the receiver owns them; -1 once taken over */
 	size_t fd_count;
 };

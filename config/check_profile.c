@@ -6,7 +6,7 @@
 /* Everything the checks look at. */
 struct subject {
 	const struct load *load;
-	const struct yaml_node *name;	 /* the profile's key */
+	const struct yaml_node *name;    /* the profile's key */
 	const struct yaml_node *mapping; /* what the file says */
 	const struct provider *provider; /* or null */
 	const struct config_profile *profile;

@@ -130,28 +130,28 @@ struct config_profile {
 	enum tls_version tls_minimum_version;
 	char *tls_ca_file; /* null: the system's */
 	enum mechanism mechanism;
-	unsigned disable;		    /* DISABLE_* bits */
+	unsigned disable;                   /* DISABLE_* bits */
 	const struct config_client *client; /* null for password profiles and grant command */
 	enum grant grant;
 	struct secret_reference refresh_token;
 	char **token_command; /* null-terminated */
-	char *username;	      /* null: no login */
+	char *username;       /* null: no login */
 	struct secret_reference password;
 	struct config_strings scopes; /* its own, else the client's, else the template's */
 	struct config_parameters authorization_parameters;
 	struct config_parameters token_parameters;
 	unsigned refresh_ahead; /* seconds; 0: max(300, 10 % of the token's life) */
-	char *from;		/* the identity; null where neither configured nor an address */
-	char *reply_to;		/* template with {sender} {user} {hostname}; null */
-	char *archive;		/* address, or null */
+	char *from;             /* the identity; null where neither configured nor an address */
+	char *reply_to;         /* template with {sender} {user} {hostname}; null */
+	char *archive;          /* address, or null */
 	enum rewrite_from rewrite_from;
 	bool null_sender_rewrite; /* MAIL FROM:<from> instead of <>; only where there is a from */
 	struct config_limits limits;
 	struct config_timeouts timeouts;
 };
 
-struct config_route {	 /* null patterns and has_user false match everything */
-	char *sender;	 /* glob */
+struct config_route {    /* null patterns and has_user false match everything */
+	char *sender;    /* glob */
 	char *recipient; /* glob */
 	bool has_user;
 	uid_t user;
@@ -166,7 +166,7 @@ struct config_queue { /* seconds */
 };
 
 struct config {
-	char *path;	  /* the file it came from */
+	char *path;       /* the file it came from */
 	bool file_exists; /* false: all defaults (only config_load_submission allows it) */
 
 	/* What sendmail reads. */

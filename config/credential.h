@@ -19,8 +19,8 @@
 
 enum credential_message {
 	CREDENTIAL_GRANTED = 100, /* u32 kind, u64 generation, string secret */
-	CREDENTIAL_REFUSED,	  /* u32 reason, u32 retry_after, string text */
-	CREDENTIAL_REJECTED,	  /* u64 generation, string reply: the relay did not take it */
+	CREDENTIAL_REFUSED,       /* u32 reason, u32 retry_after, string text */
+	CREDENTIAL_REJECTED,      /* u64 generation, string reply: the relay did not take it */
 };
 
 enum credential_kind {
@@ -30,7 +30,7 @@ enum credential_kind {
 };
 
 enum credential_refusal {
-	CREDENTIAL_TRY_LATER,	 /* network, 5xx, 429: the profile backs off */
+	CREDENTIAL_TRY_LATER,    /* network, 5xx, 429: the profile backs off */
 	CREDENTIAL_NEEDS_PERSON, /* configuration or a new grant: the profile is suspended */
 };
 

@@ -14,9 +14,9 @@
 
 struct packer {
 	unsigned char *data; /* the caller's buffer */
-	size_t size;	     /* its octets */
-	size_t length;	     /* octets used */
-	bool overflow;	     /* something did not fit; the rest was dropped */
+	size_t size;         /* its octets */
+	size_t length;       /* octets used */
+	bool overflow;       /* something did not fit; the rest was dropped */
 };
 
 struct unpacker {

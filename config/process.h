@@ -20,10 +20,10 @@ enum process_role { PROCESS_RUNNER, PROCESS_AGENT, PROCESS_LAUNCHER, PROCESS_ROL
  */
 enum process_message {
 	PROCESS_PEER = 1, /* u32 role; one descriptor */
-	PROCESS_RELOAD,	  /* empty; only to the runner, which passes it on */
-	PROCESS_STOP,	  /* empty */
-	PROCESS_READY,	  /* empty */
-	PROCESS_STATUS,	  /* string */
+	PROCESS_RELOAD,   /* empty; only to the runner, which passes it on */
+	PROCESS_STOP,     /* empty */
+	PROCESS_READY,    /* empty */
+	PROCESS_STATUS,   /* string */
 };
 
 /*

@@ -19,7 +19,7 @@
 enum provider_login {
 	PROVIDER_LOGIN_OPTIONAL, /* default */
 	PROVIDER_LOGIN_REQUIRED, /* a profile without login does not work */
-	PROVIDER_LOGIN_NONE,	 /* the server takes none */
+	PROVIDER_LOGIN_NONE,     /* the server takes none */
 };
 
 struct provider {

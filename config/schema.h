@@ -17,27 +17,27 @@
 
 /* In parentheses the type of the destination. */
 enum schema_type {
-	SCHEMA_STRING,	   /* text that `check` accepts (char *) */
-	SCHEMA_STRINGS,	   /* a list of them (struct config_strings) */
+	SCHEMA_STRING,     /* text that `check` accepts (char *) */
+	SCHEMA_STRINGS,    /* a list of them (struct config_strings) */
 	SCHEMA_ARGUMENTS,  /* program and arguments (char **, null-terminated) */
-	SCHEMA_NUMBER,	   /* minimum to maximum (unsigned) */
+	SCHEMA_NUMBER,     /* minimum to maximum (unsigned) */
 	SCHEMA_DURATION,   /* minimum to 365d (unsigned, seconds) */
-	SCHEMA_SIZE,	   /* minimum to maximum (uint64_t, octets) */
-	SCHEMA_CHOICE,	   /* one word of `choices` (an enum) */
-	SCHEMA_SWITCH,	   /* one word of `choices` (bool) */
-	SCHEMA_FLAGS,	   /* a list of words of `choices` (unsigned, bits) */
-	SCHEMA_SECRET,	   /* where to find a secret (struct secret_reference) */
+	SCHEMA_SIZE,       /* minimum to maximum (uint64_t, octets) */
+	SCHEMA_CHOICE,     /* one word of `choices` (an enum) */
+	SCHEMA_SWITCH,     /* one word of `choices` (bool) */
+	SCHEMA_FLAGS,      /* a list of words of `choices` (unsigned, bits) */
+	SCHEMA_SECRET,     /* where to find a secret (struct secret_reference) */
 	SCHEMA_PARAMETERS, /* names and values, merged by name (struct config_parameters) */
-	SCHEMA_USER,	   /* name or number (uid_t); `present` gets true (bool) */
-	SCHEMA_CLIENT,	   /* name of one, compared by `fields` (const struct config_client *) */
-	SCHEMA_PROFILE,	   /* name of one (const struct config_profile *) */
-	SCHEMA_GROUP,	   /* a mapping of `fields` with the same destination */
-	SCHEMA_SECTION,	   /* read by the loader itself */
+	SCHEMA_USER,       /* name or number (uid_t); `present` gets true (bool) */
+	SCHEMA_CLIENT,     /* name of one, compared by `fields` (const struct config_client *) */
+	SCHEMA_PROFILE,    /* name of one (const struct config_profile *) */
+	SCHEMA_GROUP,      /* a mapping of `fields` with the same destination */
+	SCHEMA_SECTION,    /* read by the loader itself */
 };
 
 /* Where a key may stand, as bits. */
 enum schema_place {
-	SCHEMA_FILE = 1 << 0,	    /* postoak.yaml, as the daemon reads it */
+	SCHEMA_FILE = 1 << 0,       /* postoak.yaml, as the daemon reads it */
 	SCHEMA_SUBMISSION = 1 << 1, /* postoak.yaml, as sendmail reads it */
 	SCHEMA_TEMPLATE = 1 << 2,   /* a provider's template */
 };
@@ -64,9 +64,9 @@ struct schema_field {
 };
 
 struct schema_context {
-	const char *path;	     /* of the file, for messages */
+	const char *path;            /* of the file, for messages */
 	enum schema_place place;     /* keys of other places are not known... */
-	bool tolerant;		     /* ...or, with this, are passed over, as unknown ones */
+	bool tolerant;               /* ...or, with this, are passed over, as unknown ones */
 	const struct config *config; /* where clients and profiles are looked up by name */
 	struct error *error;
 };

@@ -7,12 +7,12 @@
 #include "config/error.h"
 
 enum secret_kind {
-	SECRET_NONE,	   /* not configured */
-	SECRET_SEALED,	   /* value: name in state/secrets/ */
-	SECRET_FILE,	   /* value: path; one trailing newline is cut */
+	SECRET_NONE,       /* not configured */
+	SECRET_SEALED,     /* value: name in state/secrets/ */
+	SECRET_FILE,       /* value: path; one trailing newline is cut */
 	SECRET_CREDENTIAL, /* value: name of a systemd credential */
-	SECRET_ENV,	   /* value: name of an environment variable */
-	SECRET_COMMAND,	   /* argv: program and arguments, null-terminated */
+	SECRET_ENV,        /* value: name of an environment variable */
+	SECRET_COMMAND,    /* argv: program and arguments, null-terminated */
 };
 
 struct secret_reference {

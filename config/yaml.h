@@ -16,18 +16,18 @@ enum yaml_kind { YAML_SCALAR, YAML_SEQUENCE, YAML_MAPPING };
 
 struct yaml_node {
 	enum yaml_kind kind;
-	unsigned line;		  /* from 1 */
-	unsigned column;	  /* from 1, in characters */
-	bool null;		  /* a scalar: nothing, ~ or null, unquoted */
-	char *text;		  /* a scalar's value: UTF-8 without NUL */
+	unsigned line;            /* from 1 */
+	unsigned column;          /* from 1, in characters */
+	bool null;                /* a scalar: nothing, ~ or null, unquoted */
+	char *text;               /* a scalar's value: UTF-8 without NUL */
 	struct yaml_node **keys;  /* of a mapping: scalars */
 	struct yaml_node **items; /* of a mapping: the values */
 	size_t count;
 };
 
 struct yaml_size {
-	size_t nodes;	/* all, keys too */
-	size_t octets;	/* of their text */
+	size_t nodes;   /* all, keys too */
+	size_t octets;  /* of their text */
 	unsigned depth; /* of collections in each other; 0: a scalar */
 };
 

@@ -35,8 +35,8 @@ struct account {
 	bool reloaded; /* the configuration was read again while it ran */
 
 	enum agent_state announced;
-	char error[TEXT_MAX];		      /* what went wrong last; "" nothing */
-	char advice[ADVICE_MAX];	      /* lines; "" none */
+	char error[TEXT_MAX];                 /* what went wrong last; "" nothing */
+	char advice[ADVICE_MAX];              /* lines; "" none */
 	char text[TEXT_MAX + ADVICE_MAX + 4]; /* both in one line */
 };
 

@@ -26,8 +26,8 @@ typedef void account_changed(struct account *account, void *context);
 struct account_answer {
 	enum agent_state state;
 	const struct credential *credential; /* with AGENT_READY; null for who asked to refresh */
-	unsigned retry_after;		     /* seconds, with AGENT_TRY_LATER; 0: unknown */
-	const char *text;		     /* one line for people, no secret in it */
+	unsigned retry_after;                /* seconds, with AGENT_TRY_LATER; 0: unknown */
+	const char *text;                    /* one line for people, no secret in it */
 };
 
 /*
@@ -51,7 +51,7 @@ struct account_view {
 	const char *scope; /* as granted; null: as asked for, or no token */
 	bool refresh_token;
 	const char *last_error; /* null: none */
-	const char *advice;	/* lines; null: none */
+	const char *advice;     /* lines; null: none */
 };
 
 /* A new account, with what the store has; null and errno. */

@@ -20,7 +20,7 @@ struct accounts_options {
 	struct http *http;
 	account_changed *changed; /* as in account.h */
 	account_changed *leaving; /* an account is about to be freed */
-	void *context;		  /* of both */
+	void *context;            /* of both */
 };
 
 /*

@@ -10,7 +10,7 @@
 struct agent_options {
 	const char *config_path;
 	int monitor_channel; /* brings new runner channels (monitor.h); its end means exit */
-	int listener;	     /* listening socket run/agent, or -1 */
+	int listener;        /* listening socket run/agent, or -1 */
 };
 
 /*

@@ -12,7 +12,7 @@
 
 #define SERVICE "agent"
 #define DEFAULT_LIFE 300   /* seconds, where the server does not say */
-#define RESEND_MS 1000	   /* a server with a grace period takes a spent refresh token once more */
+#define RESEND_MS 1000     /* a server with a grace period takes a spent refresh token once more */
 #define CLOCK_TOLERANCE 60 /* seconds */
 
 static void

@@ -20,17 +20,17 @@
 struct fetch_environment {
 	struct loop *loop;
 	struct http *http;
-	struct store *store;	  /* null: it could not be opened */
+	struct store *store;      /* null: it could not be opened */
 	struct error store_error; /* why */
 };
 
 struct fetch_result {
 	enum token_trouble trouble; /* TOKEN_NO_TROUBLE: the holding has a new access token */
-	uint64_t received;	    /* then: clock_monotonic_ms when it came */
-	uint64_t life;		    /* then: milliseconds it had */
-	unsigned retry_after;	    /* else: seconds as the server said; 0: it did not */
-	const char *text;	    /* else: what happened */
-	const char *advice;	    /* else: static, or null */
+	uint64_t received;          /* then: clock_monotonic_ms when it came */
+	uint64_t life;              /* then: milliseconds it had */
+	unsigned retry_after;       /* else: seconds as the server said; 0: it did not */
+	const char *text;           /* else: what happened */
+	const char *advice;         /* else: static, or null */
 };
 
 typedef void fetch_done(const struct fetch_result *result, void *context);

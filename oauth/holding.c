@@ -10,7 +10,7 @@
 #include "config/secret.h"
 #include "oauth/grant.h"
 
-#define CLOCK_TOLERANCE 60	 /* seconds */
+#define CLOCK_TOLERANCE 60       /* seconds */
 #define KEEP_ALIVE (7LL * 86400) /* seconds; the shortest-lived are said to last months */
 #define KEEP_ALIVE_SPREAD 43200u /* seconds, earlier by chance */
 

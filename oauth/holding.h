@@ -13,8 +13,8 @@
 
 struct holding {
 	struct stored_token stored;
-	bool unread;		  /* something is stored, but could not be read */
-	bool unsaved;		  /* `next` waits for the store to take it */
+	bool unread;              /* something is stored, but could not be read */
+	bool unsaved;             /* `next` waits for the store to take it */
 	struct stored_token next; /* then: what came; not to be used before */
 	/* The refresh token that the request under way carries, and its ancestor's fingerprint. */
 	char *sent;

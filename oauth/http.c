@@ -104,7 +104,7 @@ describe(const struct http_transfer *transfer, CURLcode code, struct http_respon
 		curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &sent);
 		response->result = sent > 0 ? HTTP_LOST : HTTP_NOT_SENT;
 		response->error = transfer->too_large[0] != '\0' ? transfer->too_large
-				  : transfer->error[0] != '\0'	 ? transfer->error
+				  : transfer->error[0] != '\0'   ? transfer->error
 								 : curl_easy_strerror(code);
 		return;
 	}
@@ -114,7 +114,7 @@ describe(const struct http_transfer *transfer, CURLcode code, struct http_respon
 	response->status = status < 0 ? 0 : (unsigned)status;
 	response->body = transfer->length > 0 ? transfer->body : "";
 	response->length = transfer->length;
-	response->retry_after = retry_after < 0	      ? 0
+	response->retry_after = retry_after < 0       ? 0
 				: retry_after > 86400 ? 86400
 						      : (unsigned)retry_after;
 	response->date = transfer->date;

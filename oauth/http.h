@@ -26,10 +26,10 @@ struct http_transfer;
 
 struct http_request {
 	const char *url;
-	struct form *form;	   /* the body; taken over, and wiped when done */
+	struct form *form;         /* the body; taken over, and wiped when done */
 	const char *authorization; /* value of that header, or null */
-	const char *ca_file;	   /* null: the system's */
-	const char *proxy;	   /* null: none */
+	const char *ca_file;       /* null: the system's */
+	const char *proxy;         /* null: none */
 	enum tls_version tls_minimum_version;
 	unsigned timeout; /* seconds for everything */
 };
@@ -44,9 +44,9 @@ struct http_response {
 	enum http_result result;
 	unsigned status;      /* with HTTP_ANSWERED */
 	const char *body;     /* likewise; not terminated, wiped after the callback */
-	size_t length;	      /* of the body */
+	size_t length;        /* of the body */
 	unsigned retry_after; /* seconds; 0: not said */
-	int64_t date;	      /* of the Date header, seconds since the epoch; 0: none */
+	int64_t date;         /* of the Date header, seconds since the epoch; 0: none */
 	const char *error;    /* what failed, for people; "" with HTTP_ANSWERED */
 };
 

@@ -142,9 +142,9 @@ master_key_load(int state, bool may_create, struct master_key *key, struct error
 	int found = load(service_credential_open(CREDENTIAL), CREDENTIAL, false, key, error);
 
 	if (found == 0)
-		found = load(openat(state, FILE_NAME,
-				 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC),
-		    FILE_NAME, true, key, error);
+		found =
+		    load(openat(state, FILE_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC),
+			FILE_NAME, true, key, error);
 	if (found != 0)
 		return found < 0 ? -1 : 0;
 	if (!may_create)

@@ -16,7 +16,7 @@
 #include "config/error.h"
 
 #define SEAL_KEY_SIZE 32
-#define SEAL_ID_SIZE 17		 /* 16 hexadecimal digits */
+#define SEAL_ID_SIZE 17          /* 16 hexadecimal digits */
 #define SEAL_FINGERPRINT_SIZE 33 /* 32 hexadecimal digits */
 
 enum seal_store { SEAL_SECRETS, SEAL_TOKENS, SEAL_STORES };

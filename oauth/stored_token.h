@@ -19,11 +19,11 @@
 struct stored_token {
 	uint64_t generation; /* counts the access tokens of the profile */
 	char binding[STORED_TOKEN_BINDING_SIZE];
-	int64_t issued;	     /* seconds since the epoch, when the access token came */
+	int64_t issued;      /* seconds since the epoch, when the access token came */
 	int64_t expires;     /* likewise */
 	char *access_token;  /* null: none */
 	char *refresh_token; /* null: none */
-	char *scope;	     /* as granted; null: not said */
+	char *scope;         /* as granted; null: not said */
 	/* Fingerprint of the configured refresh token this one descends from, or "". */
 	char origin[SEAL_FINGERPRINT_SIZE];
 };

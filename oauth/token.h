@@ -21,40 +21,40 @@ enum token_trouble {
 };
 
 enum token_answer {
-	TOKEN_GRANT,	     /* hand out what is there */
-	TOKEN_FETCH,	     /* ask again when the next fetch, to be begun unless one runs, ended */
+	TOKEN_GRANT,         /* hand out what is there */
+	TOKEN_FETCH,         /* ask again when the next fetch, to be begun unless one runs, ended */
 	TOKEN_REFUSE_LATER,  /* the last fetch failed; it is too early for another */
 	TOKEN_REFUSE_PERSON, /* likewise, or the relay refused a fresh token too */
 };
 
 struct token {
 	uint64_t generation; /* of the last access token */
-	bool present;	     /* it is there, expired or not */
-	bool rejected;	     /* a relay did not take it: replace it */
-	bool refused;	     /* a relay took neither it nor the one before: a person is needed */
-	bool reserve;	     /* `refresh_ahead` is configured: hand none out that has less left */
+	bool present;        /* it is there, expired or not */
+	bool rejected;       /* a relay did not take it: replace it */
+	bool refused;        /* a relay took neither it nor the one before: a person is needed */
+	bool reserve;        /* `refresh_ahead` is configured: hand none out that has less left */
 	uint64_t expires;    /* a little early, so that it lives through a login */
 	uint64_t refresh_at; /* from then on it is replaced, where tokens are in use */
 	uint64_t keep_alive_at; /* a refresh token must be used by then, or it dies of idleness */
 
 	bool fetching;
-	bool replacing;		/* the fetch that runs is because of a rejection */
-	bool replaced;		/* there was such a fetch */
+	bool replacing;         /* the fetch that runs is because of a rejection */
+	bool replaced;          /* there was such a fetch */
 	uint64_t last_replaced; /* when the last one ended well */
 
 	uint64_t last_used; /* when a token was last handed out; TOKEN_NEVER */
 
 	enum token_trouble trouble; /* how the last fetch ended */
-	unsigned failures;	    /* in a row */
-	uint64_t retry_at;	    /* with trouble: when the next fetch may begin */
+	unsigned failures;          /* in a row */
+	uint64_t retry_at;          /* with trouble: when the next fetch may begin */
 };
 
 /* What is known of a token that came or was restored. */
 struct token_life {
-	uint64_t left;		/* milliseconds it still lives */
-	uint64_t whole;		/* milliseconds from issue to expiry */
+	uint64_t left;          /* milliseconds it still lives */
+	uint64_t whole;         /* milliseconds from issue to expiry */
 	unsigned refresh_ahead; /* configured seconds; 0: max(300 s, 10 % of whole) */
-	uint64_t keep_alive;	/* milliseconds until the refresh token must be used; TOKEN_NEVER */
+	uint64_t keep_alive;    /* milliseconds until the refresh token must be used; TOKEN_NEVER */
 };
 
 void token_init(struct token *token);

@@ -21,9 +21,9 @@ struct token_request_result {
 	bool lost; /* the server may have acted on the request, its answer did not come */
 	unsigned retry_after; /* seconds; 0: not said */
 	int64_t clock_offset; /* seconds the server's clock is ahead of ours; 0: unknown */
-	struct token_response response;	   /* the tokens in it are the callback's to take */
+	struct token_response response;    /* the tokens in it are the callback's to take */
 	char text[TOKEN_REQUEST_TEXT_MAX]; /* what went wrong, scrubbed; "" where granted */
-	const char *advice;		   /* static; null: none */
+	const char *advice;                /* static; null: none */
 };
 
 /* Null members: there is none. */

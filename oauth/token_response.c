@@ -178,7 +178,7 @@ judge(struct token_response *response, unsigned status, const json_t *answer)
 	else if (is_transient_status(status))
 		unusable(response, TOKEN_RESPONSE_TRY_LATER,
 		    success && answer == NULL ? "the answer is not JSON"
-		    : success		      ? "the answer has no access token"
+		    : success                 ? "the answer has no access token"
 					      : "the server has trouble");
 	else
 		unusable(

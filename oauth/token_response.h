@@ -26,12 +26,12 @@ struct token_response {
 	enum token_verdict verdict;
 	char *access_token;  /* with GRANTED only: printable ASCII without spaces */
 	char *refresh_token; /* null: none came */
-	char *scope;	     /* null: as asked for */
+	char *scope;         /* null: as asked for */
 	bool has_life;
-	uint32_t life;		/* seconds; with has_life, 1 to TOKEN_RESPONSE_LIFE_MAX */
-	char error[65];		/* the error member, or "" */
+	uint32_t life;          /* seconds; with has_life, 1 to TOKEN_RESPONSE_LIFE_MAX */
+	char error[65];         /* the error member, or "" */
 	char description[2048]; /* error_description as it came, cut; not yet scrubbed */
-	const char *fault;	/* static: why an answer is unusable without `error`; or null */
+	const char *fault;      /* static: why an answer is unusable without `error`; or null */
 };
 
 /*

@@ -29,7 +29,7 @@ struct alert {
 	struct loop *loop;
 	struct loop_timer limit;
 	char *const *command; /* null: none */
-	pid_t pid;	      /* 0: none runs */
+	pid_t pid;            /* 0: none runs */
 	TAILQ_HEAD(, word) words;
 };
 

@@ -22,13 +22,13 @@ struct unit {
 	struct heap_node node; /* first: a heap node is its unit */
 	struct message *message;
 	struct lane *lane;
-	struct unit *next;	 /* the message's other units */
+	struct unit *next;       /* the message's other units */
 	TAILQ_ENTRY(unit) ready; /* in its lane's list of those that are due */
-	uint64_t ready_ms;	 /* when it came there */
-	bool is_ready;		 /* it is there */
-	bool busy;		 /* on the wire, or its results are being written */
-	bool counted;		 /* this attempt is in the history already */
-	bool tried;		 /* with postoakd -q: it had its attempt */
+	uint64_t ready_ms;       /* when it came there */
+	bool is_ready;           /* it is there */
+	bool busy;               /* on the wire, or its results are being written */
+	bool counted;            /* this attempt is in the history already */
+	bool tried;              /* with postoakd -q: it had its attempt */
 };
 
 /* Results that the delivered log has and the history may not have yet. */
@@ -49,10 +49,10 @@ struct message {
 	struct unit unit;
 	struct loaded *loaded; /* while any unit is busy */
 	struct finals *finals;
-	bool held;	 /* in hold/ */
-	bool unread;	 /* its header was not read yet: its unit has no profile */
+	bool held;       /* in hold/ */
+	bool unread;     /* its header was not read yet: its unit has no profile */
 	bool unreadable; /* it could not be read when that was tried last */
-	bool misplaced;	 /* routes changed while it was on the wire */
+	bool misplaced;  /* routes changed while it was on the wire */
 };
 
 struct backlog;

@@ -230,7 +230,7 @@ bounce_send(struct context *context, enum report_kind kind, uint64_t id,
 
 		*sending = (struct sending){
 		    .original = id,
-		    .kind = kind == REPORT_DELAYED	  ? "sender delay"
+		    .kind = kind == REPORT_DELAYED        ? "sender delay"
 			    : original->sender[0] == '\0' ? "postmaster non-delivery"
 							  : "sender non-delivery",
 		    .done = done,

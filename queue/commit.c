@@ -25,9 +25,9 @@ struct commit {
 	struct context *context;
 	struct record_list waiting; /* to be synced */
 	struct record_list syncing; /* the batch the syncer works on */
-	unsigned syncs;		    /* answers that batch still needs */
-	int failure;		    /* the first errno among them */
-	bool retiring;		    /* a syncfs for old generations is under way */
+	unsigned syncs;             /* answers that batch still needs */
+	int failure;                /* the first errno among them */
+	bool retiring;              /* a syncfs for old generations is under way */
 	struct loop_timer repair;
 };
 

@@ -18,7 +18,7 @@
 /* What all connections share. */
 struct connector {
 	struct context *context;
-	struct settle *settle;			       /* takes over the transactions that end */
+	struct settle *settle;                         /* takes over the transactions that end */
 	void (*changed)(struct lane *lane, void *arg); /* a lane's condition changed */
 	void *arg;
 	int agent; /* channels, borrowed; -1: none now, nothing is opened meanwhile */

@@ -7,7 +7,7 @@ context_lane(struct context *context, const struct config_profile *profile)
 	struct lane *lane;
 
 	LIST_FOREACH(lane, &context->lanes, entry)
-		if (lane->profile == profile && !lane->retired)
-			return lane;
+	if (lane->profile == profile && !lane->retired)
+		return lane;
 	return NULL;
 }

@@ -25,16 +25,16 @@ struct context {
 	struct backlog *backlog;
 	struct delivered *delivered;
 	struct lane_list lanes;
-	struct lane *nowhere;	   /* mail for which no profile is meant; also in `lanes` */
-	struct heap unread;	   /* units whose header was not read yet, by due time */
-	size_t unread_count;	   /* of them, and the room that `unread` has */
+	struct lane *nowhere;      /* mail for which no profile is meant; also in `lanes` */
+	struct heap unread;        /* units whose header was not read yet, by due time */
+	size_t unread_count;       /* of them, and the room that `unread` has */
 	struct loop_timer reading; /* expires when headers are to be read */
-	size_t held_count;	   /* messages in hold/ */
-	size_t active_count;	   /* busy units */
-	size_t settling_count;	   /* transactions whose results histories may not have yet */
-	size_t newer_count;	   /* messages of a higher version, left where they are */
-	bool stopping;		   /* no new transaction begins */
-	bool one_pass;		   /* postoakd -q: each unit is tried once */
+	size_t held_count;         /* messages in hold/ */
+	size_t active_count;       /* busy units */
+	size_t settling_count;     /* transactions whose results histories may not have yet */
+	size_t newer_count;        /* messages of a higher version, left where they are */
+	bool stopping;             /* no new transaction begins */
+	bool one_pass;             /* postoakd -q: each unit is tried once */
 	bool history_behind; /* a history could not be written: only the delivered log knows */
 	bool log_broken;     /* the delivered log cannot be written: no new transaction begins */
 };

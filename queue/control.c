@@ -161,6 +161,7 @@ list(struct control *control, struct request *request, const char *format)
 {
 	const struct timeval stall = {.tv_sec = LISTING_STALL_S};
 	struct listing *listing = free_listing(control, request_uid(request));
+	bool json = strcmp(format, "json") == 0;
 	pid_t pid;
 	int fd;
 
@@ -169,11 +170,12 @@ list(struct control *control, struct request *request, const char *format)
 		return;
 	}
 	listing->uid = request_uid(request);
+	/* The request is gone with this, and its line. */
 	fd = request_take_over(request);
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &stall, sizeof(stall));
 	pid = fork();
 	if (pid == 0)
-		stream_listing(control, fd, strcmp(format, "json") == 0);
+		stream_listing(control, fd, json);
 	if (pid > 0)
 		listing->pid = pid;
 	else

@@ -23,8 +23,8 @@ struct control;
  * `status` is borrowed. Null and `error` where it cannot be bound.
  */
 struct control *control_new(struct context *context, struct dispatch *dispatch,
-    const struct health_options *status, void (*changed)(struct lane *lane, void *arg),
-    void *arg, struct error *error);
+    const struct health_options *status, void (*changed)(struct lane *lane, void *arg), void *arg,
+    struct error *error);
 void control_free(struct control *control);
 
 /* A child of ours has ended: it may have been a listing. */

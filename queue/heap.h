@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 struct heap_node {
-	uint64_t due;   /* clock_monotonic_ms; set before heap_insert */
-	size_t place;   /* 1-based; 0: in no heap */
+	uint64_t due; /* clock_monotonic_ms; set before heap_insert */
+	size_t place; /* 1-based; 0: in no heap */
 };
 
 struct heap {

@@ -18,8 +18,8 @@ hold(struct context *context, const char *name)
 	struct lane *lane;
 
 	LIST_FOREACH(lane, &context->lanes, entry)
-		if (lane->name != NULL && strcmp(lane->name, name) == 0)
-			(void)profile_state_hold(&lane->state, time(NULL));
+	if (lane->name != NULL && strcmp(lane->name, name) == 0)
+		(void)profile_state_hold(&lane->state, time(NULL));
 }
 
 void
@@ -45,8 +45,8 @@ int
 held_profiles_write(const struct context *context, struct error *error)
 {
 	int root = context->spool.root;
-	int fd = openat(
-	    root, NEW_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd =
+	    openat(root, NEW_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
 	const struct lane *lane;
 	int failed = 0;
@@ -57,9 +57,9 @@ held_profiles_write(const struct context *context, struct error *error)
 		return error_set_errno(error, EX_IOERR, "cannot write held-profiles");
 	}
 	LIST_FOREACH(lane, &context->lanes, entry)
-		if (lane->name != NULL && lane->state.condition == CONDITION_HELD &&
-		    fprintf(out, "%s\n", lane->name) < 0)
-			failed = 1;
+	if (lane->name != NULL && lane->state.condition == CONDITION_HELD &&
+	    fprintf(out, "%s\n", lane->name) < 0)
+		failed = 1;
 	if (fclose(out) != 0 || failed || renameat(root, NEW_NAME, root, NAME) < 0) {
 		error_set_errno(error, EX_IOERR, "cannot write held-profiles");
 		(void)unlinkat(root, NEW_NAME, 0);

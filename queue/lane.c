@@ -97,7 +97,7 @@ refill_ready(struct lane *lane, uint64_t now)
 	struct heap_node *first;
 
 	while (lane->ready_count < READY_MAX && (first = heap_first(&lane->waiting)) != NULL &&
-	    first->due <= now) {
+	       first->due <= now) {
 		struct unit *unit = (struct unit *)first;
 
 		heap_remove(&lane->waiting, first);

@@ -26,18 +26,18 @@ struct lane {
 	const struct config_profile *profile; /* null: none, or no longer configured */
 	bool retired;                         /* its profile is no longer configured */
 	struct profile_state state;
-	struct heap waiting;                  /* units, by due time */
-	TAILQ_HEAD(ready_list, unit) ready;   /* units that are due, in their order */
+	struct heap waiting;                /* units, by due time */
+	TAILQ_HEAD(ready_list, unit) ready; /* units that are due, in their order */
 	size_t ready_count;
-	size_t unit_count;                    /* waiting, ready and busy ones */
+	size_t unit_count; /* waiting, ready and busy ones */
 	LIST_HEAD(connection_list, connection) connections;
 	unsigned connection_count;
-	uint64_t next_message;                /* messages_per_minute allows none before */
-	uint64_t slot_regained;               /* when a lost slot was last given back */
-	uint64_t alerted;                     /* when a person was last told, 0: never */
-	struct loop_timer timer;              /* wakes the lane when something can be done */
-	struct loop *loop;                    /* for its timer */
-	void *owner;                          /* for the timer's callback */
+	uint64_t next_message;   /* messages_per_minute allows none before */
+	uint64_t slot_regained;  /* when a lost slot was last given back */
+	uint64_t alerted;        /* when a person was last told, 0: never */
+	struct loop_timer timer; /* wakes the lane when something can be done */
+	struct loop *loop;       /* for its timer */
+	void *owner;             /* for the timer's callback */
 };
 
 /* A lane for `profile` (null: the one without), whose timer calls `expired` with the

@@ -102,7 +102,7 @@ static bool
 is_open(const struct shown *shown, size_t i)
 {
 	return i >= shown->history.count || (shown->history.states[i] != RECIPIENT_DELIVERED &&
-	                                        shown->history.states[i] != RECIPIENT_FAILED);
+						shown->history.states[i] != RECIPIENT_FAILED);
 }
 
 /* ---- text ---- */
@@ -126,13 +126,13 @@ print_text(const struct walk *walk, const struct shown *shown)
 
 	if (walk->messages == 0)
 		(void)fprintf(walk->out, "-Queue ID-  --Size-- ----Arrival Time---- "
-		                         "-Sender/Recipient-------\n");
+					 "-Sender/Recipient-------\n");
 	else
 		(void)fprintf(walk->out, "\n");
 	(void)snprintf(id, sizeof(id), "%s%s", shown->name,
-	    strcmp(shown->queue, "active") == 0  ? "*"
-	        : strcmp(shown->queue, "hold") == 0 ? "!"
-	                                            : "");
+	    strcmp(shown->queue, "active") == 0 ? "*"
+	    : strcmp(shown->queue, "hold") == 0 ? "!"
+						: "");
 	if (localtime_r(&arrival, &tm) != NULL)
 		(void)strftime(when, sizeof(when), "%a %b %e %H:%M:%S", &tm);
 	(void)fprintf(walk->out, "%-11s %7" PRIu64 " %-20.20s %s\n", id, shown->envelope.size, when,
@@ -160,8 +160,8 @@ print_text_end(const struct walk *walk)
 	}
 	/* For readers of Sendmail's listing; those of Postfix's take the last line. */
 	(void)fprintf(walk->out, "\t\tTotal requests: %zu\n", walk->messages);
-	(void)fprintf(walk->out, "\n-- %" PRIu64 " Kbytes in %zu Request%s.\n",
-	    walk->octets / 1024, walk->messages, walk->messages == 1 ? "" : "s");
+	(void)fprintf(walk->out, "\n-- %" PRIu64 " Kbytes in %zu Request%s.\n", walk->octets / 1024,
+	    walk->messages, walk->messages == 1 ? "" : "s");
 }
 
 /* ---- JSON ---- */
@@ -175,8 +175,7 @@ print_json(const struct walk *walk, const struct shown *shown)
 	(void)fprintf(out,
 	    "{\"queue_name\": \"%s\", \"queue_id\": \"%s\", \"arrival_time\": %" PRIu64
 	    ", \"message_size\": %" PRIu64 ", \"forced_expire\": false, \"sender\": ",
-	    shown->queue, shown->name, shown->envelope.received_us / 1000000,
-	    shown->envelope.size);
+	    shown->queue, shown->name, shown->envelope.received_us / 1000000, shown->envelope.size);
 	json_text(out, shown->envelope.sender);
 	(void)fprintf(out, ", \"recipients\": [");
 	for (size_t i = 0; i < shown->envelope.recipient_count; i++) {
@@ -231,7 +230,7 @@ show(struct walk *walk, int directory, const char *queue, uint64_t id)
 	if (options->active != NULL && options->active(id, options->context))
 		shown.queue = "active";
 	else if (options->waits == NULL ||
-	    !options->waits(id, shown.waits, sizeof(shown.waits), options->context))
+		 !options->waits(id, shown.waits, sizeof(shown.waits), options->context))
 		shown.waits[0] = '\0';
 	if (options->json)
 		print_json(walk, &shown);

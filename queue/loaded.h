@@ -26,20 +26,20 @@ struct loaded {
 	int file;
 	struct envelope envelope;
 	unsigned attempts; /* that reached the relay */
-	bool warned;	   /* a delay warning was sent */
-	size_t count;	   /* recipients and the archive copy: indexes are below it */
+	bool warned;       /* a delay warning was sent */
+	size_t count;      /* recipients and the archive copy: indexes are below it */
 	unsigned char *fates;
 	struct lane **lanes;   /* by index; null for recipients that are final */
-	char **replies;	       /* by index: the last deferring or failing reply, or null */
+	char **replies;        /* by index: the last deferring or failing reply, or null */
 	uint64_t next_attempt; /* wall clock seconds; 0: none was set */
 };
 
 enum loaded_result {
 	LOADED_OK,
-	LOADED_ABSENT,	/* the file is gone */
+	LOADED_ABSENT,  /* the file is gone */
 	LOADED_CORRUPT, /* it is no message file */
-	LOADED_NEWER,	/* of a higher version */
-	LOADED_FAILED,	/* the system refused */
+	LOADED_NEWER,   /* of a higher version */
+	LOADED_FAILED,  /* the system refused */
 };
 
 /*

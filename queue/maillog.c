@@ -42,8 +42,8 @@ maillog_taken(uint64_t id, const struct envelope *envelope, int file)
 	queue_id_format(id, text);
 	log_write(LOG_INFO, "pickup", "%s: uid=%lu from=<%s>", text, (unsigned long)envelope->uid,
 	    envelope->sender);
-	log_write(LOG_INFO, "cleanup", "%s: message-id=%s", text,
-	    message_id == NULL ? "<>" : message_id);
+	log_write(
+	    LOG_INFO, "cleanup", "%s: message-id=%s", text, message_id == NULL ? "<>" : message_id);
 	log_write(LOG_INFO, "qmgr", "%s: from=<%s>, size=%llu, nrcpt=%zu (queue active)", text,
 	    envelope->sender, (unsigned long long)envelope->size, envelope->recipient_count);
 	free(message_id);

@@ -18,8 +18,8 @@ struct maillog_delivery {
 	const char *enhanced; /* "2.0.0" */
 	const char *status;   /* sent, deferred, bounced */
 	const char *reply;
-	bool expired;         /* the lifetime is over; the reply is the last one */
-	const char *from;     /* as sent; null or "": not shown */
+	bool expired;     /* the lifetime is over; the reply is the last one */
+	const char *from; /* as sent; null or "": not shown */
 	const char *reply_to;
 };
 void maillog_delivery(uint64_t id, const struct maillog_delivery *delivery);

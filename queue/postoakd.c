@@ -142,6 +142,7 @@ main(int argc, char **argv)
 	process_harden();
 	if (config_load(path, &config, &error) < 0) {
 		(void)fprintf(stderr, "postoakd: %s\n", error.text);
+		free(path);
 		return error.status;
 	}
 	to_stderr =

@@ -18,19 +18,19 @@ enum profile_condition {
 	CONDITION_READY,
 	CONDITION_BACKING_OFF, /* one probe at a time, at growing intervals */
 	CONDITION_SUSPENDED,   /* the same, but a person is needed */
-	CONDITION_HELD,	       /* `postoak suspend`: until `postoak resume` */
+	CONDITION_HELD,        /* `postoak suspend`: until `postoak resume` */
 };
 
 struct profile_state {
 	enum profile_condition condition;
-	time_t since;		 /* of this condition */
-	char reason[1024];	 /* what happened, one line; "" when ready */
-	char advice[1024];	 /* what a person can do; may be "" */
-	unsigned failures;	 /* in a row */
+	time_t since;            /* of this condition */
+	char reason[1024];       /* what happened, one line; "" when ready */
+	char advice[1024];       /* what a person can do; may be "" */
+	unsigned failures;       /* in a row */
 	unsigned logins_refused; /* in a row, each with another token */
-	bool proven;		 /* the relay took part in a transaction since the last change */
-	unsigned slots;		 /* connections allowed now, 1 to the profile's limit */
-	uint64_t next_probe;	 /* clock_monotonic_ms; meaningful while backing off or suspended */
+	bool proven;             /* the relay took part in a transaction since the last change */
+	unsigned slots;          /* connections allowed now, 1 to the profile's limit */
+	uint64_t next_probe;     /* clock_monotonic_ms; meaningful while backing off or suspended */
 };
 
 /* A profile of which nothing is known yet: ready, with `slots` connections. */

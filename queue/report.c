@@ -74,7 +74,7 @@ put_header(struct writer *writer)
 	put(writer, "To: <%s>", report->to);
 	put(writer, "Subject: %s",
 	    failed_kind(writer) ? "Undelivered Mail Returned to Sender"
-	                        : "Delayed Mail (still being retried)");
+				: "Delayed Mail (still being retried)");
 	put(writer, "Message-ID: <%" PRIu64 ".%08x%08x@%s>", report->now_us, arc4random(),
 	    arc4random(), report->hostname);
 	put(writer, "Auto-Submitted: auto-replied");
@@ -223,12 +223,14 @@ copy_original(struct writer *writer, uint64_t length, bool header_only)
 	char buffer[32768];
 
 	while (offset < end && !writer->failed) {
-		size_t want = end - offset < sizeof(buffer) ? (size_t)(end - offset) : sizeof(buffer);
+		size_t want =
+		    end - offset < sizeof(buffer) ? (size_t)(end - offset) : sizeof(buffer);
 		ssize_t got = pread(report->file, buffer, want, (off_t)offset);
 		char *stop = NULL;
 
 		if (got <= 0)
-			return error_set_errno(writer->error, EX_TEMPFAIL, "cannot read the original");
+			return error_set_errno(
+			    writer->error, EX_TEMPFAIL, "cannot read the original");
 		if (header_only) {
 			stop = memmem(buffer, (size_t)got, "\r\n\r\n", 4);
 			if (stop != NULL)
@@ -250,8 +252,8 @@ put_original(struct writer *writer)
 {
 	const struct envelope *original = writer->report->original;
 	bool full = returns_full(writer->report);
-	uint64_t length = full || original->size < ORIGINAL_HEADER_MAX ? original->size
-	                                                               : ORIGINAL_HEADER_MAX;
+	uint64_t length =
+	    full || original->size < ORIGINAL_HEADER_MAX ? original->size : ORIGINAL_HEADER_MAX;
 
 	put(writer, "--%s", writer->boundary);
 	put(writer, "Content-Description: %s",

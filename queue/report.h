@@ -20,7 +20,7 @@ struct report_recipient {
 	const struct recipient *recipient;
 	const char *enhanced; /* "5.1.1" */
 	const char *reply;    /* the relay's reply or our own reason, one line */
-	bool expired;	      /* it was tried for the whole lifetime */
+	bool expired;         /* it was tried for the whole lifetime */
 	const char *advice;   /* what to do about it, one line, or null */
 	const char *remote;   /* the relay that said so, or null for our own reason */
 };
@@ -29,8 +29,8 @@ struct report {
 	enum report_kind kind;
 	const char *hostname; /* Reporting-MTA */
 	const char *from;     /* address of the From field */
-	const char *to;	      /* address of the To field */
-	uint64_t id;	      /* of the original */
+	const char *to;       /* address of the To field */
+	uint64_t id;          /* of the original */
 	uint64_t now_us;
 	uint64_t retry_until_us; /* REPORT_DELAYED */
 	const struct envelope *original;

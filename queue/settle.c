@@ -34,8 +34,8 @@ struct settle {
 struct settlement {
 	struct settle *settle;
 	struct transaction *transaction;
-	unsigned waiting;		 /* steps that have not come back */
-	bool untold;			 /* the sender could not be told of the failed */
+	unsigned waiting;                /* steps that have not come back */
+	bool untold;                     /* the sender could not be told of the failed */
 	char bounce[QUEUE_ID_SIZE + 16]; /* who told him, for the history */
 };
 

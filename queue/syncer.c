@@ -31,7 +31,7 @@ struct sync_request {
 struct syncer {
 	struct loop *loop;
 	struct loop_timer again; /* restarts a process that died */
-	int channel;		 /* -1: no process */
+	int channel;             /* -1: no process */
 	pid_t pid;
 	uint64_t next_number;
 	struct channel_message message;

@@ -24,14 +24,14 @@ struct transaction {
 	uint64_t number;
 	struct unit *unit; /* busy */
 	uint32_t count;
-	uint32_t *indexes;	  /* ascending */
+	uint32_t *indexes;        /* ascending */
 	struct verdict *verdicts; /* one an index */
-	char relay[320];	  /* "": no relay took part */
-	double delays[4];	  /* as maillog.h */
-	char from[512];		  /* as sent */
+	char relay[320];          /* "": no relay took part */
+	double delays[4];         /* as maillog.h */
+	char from[512];           /* as sent */
 	char reply_to[512];
 	uint64_t penalty_ms; /* the unit waits that long where nothing was decided */
-	bool corrupt;	     /* the file's checksum was wrong */
+	bool corrupt;        /* the file's checksum was wrong */
 };
 
 /* A transaction of `count` recipients whose `indexes` it takes over, the unit's

@@ -25,8 +25,8 @@ struct canonical {
 	bool dot_ends;
 	bool ended; /* by a lone dot */
 
-	bool in_line;		 /* the current line has octets */
-	bool dot_held;		 /* so far they are one dot, not yet passed on */
+	bool in_line;            /* the current line has octets */
+	bool dot_held;           /* so far they are one dot, not yet passed on */
 	size_t carriage_returns; /* passed on as spaces if the line goes on after them */
 
 	bool in_header;
@@ -147,16 +147,20 @@ reserve_header(struct canonical *canonical, size_t length, struct error *error)
 	size_t size = canonical->header_size > 0 ? canonical->header_size : 8192;
 	char *larger;
 
-	if (length > CANONICAL_HEADER_MAX || needed > CANONICAL_HEADER_MAX)
-		return error_set(error, EX_DATAERR, "message header is longer than %zu MiB",
+	if (length > CANONICAL_HEADER_MAX || needed > CANONICAL_HEADER_MAX) {
+		error_set(error, EX_DATAERR, "message header is longer than %zu MiB",
 		    CANONICAL_HEADER_MAX / (1024 * 1024));
-	if (needed <= canonical->header_size)
+		return -1;
+	}
+	if (canonical->header != NULL && needed <= canonical->header_size)
 		return 0;
 	while (size < needed)
 		size *= 2;
 	larger = realloc(canonical->header, size);
-	if (larger == NULL)
-		return error_set_errno(error, EX_TEMPFAIL, "message header");
+	if (larger == NULL) {
+		error_set_errno(error, EX_TEMPFAIL, "message header");
+		return -1;
+	}
 	canonical->header = larger;
 	canonical->header_size = size;
 	return 0;

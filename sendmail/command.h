@@ -10,8 +10,8 @@
 /* A command as it was called. */
 struct command_call {
 	const char *config_path; /* -C; null: the default */
-	bool json;		 /* --json */
-	char **arguments;	 /* the words after the command */
+	bool json;               /* --json */
+	char **arguments;        /* the words after the command */
 	size_t count;
 };
 

@@ -16,7 +16,7 @@ struct completion {
 	const char *hostname;  /* right side of the Message-ID */
 	const char *mail_name; /* completes addresses */
 	const char *unique;    /* left side of the Message-ID */
-	time_t now;	       /* for Date */
+	time_t now;            /* for Date */
 	bool strip_only;       /* add and change nothing */
 };
 

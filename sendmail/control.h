@@ -10,7 +10,7 @@
 
 enum control_peer {
 	CONTROL_RUNNER, /* run/control */
-	CONTROL_AGENT,	/* run/agent */
+	CONTROL_AGENT,  /* run/agent */
 };
 
 /*

@@ -18,7 +18,7 @@
 
 enum operation {
 	OPERATION_SUBMIT,     /* -bm, and what everybody means */
-	OPERATION_LIST,	      /* -bp, mailq */
+	OPERATION_LIST,       /* -bp, mailq */
 	OPERATION_COUNT,      /* -bP */
 	OPERATION_ALIASES,    /* -bi, -I, newaliases */
 	OPERATION_VERIFY,     /* -bv */
@@ -34,23 +34,23 @@ enum operation {
 struct options {
 	enum operation operation;
 	const char *config_path; /* -C; null: the default */
-	bool json;		 /* -j, --json */
-	bool silent;		 /* -oeq: the exit status says it all */
+	bool json;               /* -j, --json */
+	bool silent;             /* -oeq: the exit status says it all */
 
 	/* What follows matters for OPERATION_SUBMIT and OPERATION_VERIFY. */
-	bool extract;		 /* -t */
-	bool ignore_dots;	 /* -i */
-	bool no_aliases;	 /* -n */
-	bool gateway;		 /* -G: the header is complete */
-	bool queue_only;	 /* -odq, -odd: the runner is not told */
-	bool smtputf8;		 /* -U */
-	const char *sender;	 /* -f, -r; null: the user */
-	const char *full_name;	 /* -F; null: $NAME or the password file */
-	const char *tag;	 /* -L; null: the configured name */
-	unsigned notify;	 /* -N, NOTIFY_* bits */
-	enum envelope_ret ret;	 /* -R */
+	bool extract;            /* -t */
+	bool ignore_dots;        /* -i */
+	bool no_aliases;         /* -n */
+	bool gateway;            /* -G: the header is complete */
+	bool queue_only;         /* -odq, -odd: the runner is not told */
+	bool smtputf8;           /* -U */
+	const char *sender;      /* -f, -r; null: the user */
+	const char *full_name;   /* -F; null: $NAME or the password file */
+	const char *tag;         /* -L; null: the configured name */
+	unsigned notify;         /* -N, NOTIFY_* bits */
+	enum envelope_ret ret;   /* -R */
 	const char *envelope_id; /* -V, as given */
-	char **recipients;	 /* fresh array of the words in argv */
+	char **recipients;       /* fresh array of the words in argv */
 	size_t recipient_count;
 };
 

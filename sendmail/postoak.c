@@ -13,7 +13,7 @@ static const struct command {
 	const char *group; /* null for commands of one word */
 	const char *name;
 	const char *arguments; /* as the manual shows them */
-	size_t minimum;	       /* arguments */
+	size_t minimum;        /* arguments */
 	size_t maximum;
 	bool json; /* takes --json */
 	command_run *run;

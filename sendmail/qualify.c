@@ -8,8 +8,8 @@
 /* One element of the address list as far as it was read. */
 struct element {
 	const char *end; /* after its last word */
-	unsigned words;	 /* words joined by dots are one */
-	bool dotted;	 /* the last token was a dot */
+	unsigned words;  /* words joined by dots are one */
+	bool dotted;     /* the last token was a dot */
 	bool has_domain;
 	bool in_angle;
 	bool closed; /* its angle brackets are behind us */

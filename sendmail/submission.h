@@ -20,14 +20,14 @@
 
 struct submission_options {
 	const struct config *config;
-	const char *sender;		       /* envelope sender, with domain; "" null */
-	const char *full_name;		       /* for From, by -F; null: the user's */
+	const char *sender;                    /* envelope sender, with domain; "" null */
+	const char *full_name;                 /* for From, by -F; null: the user's */
 	const struct address_list *recipients; /* as given, before aliases */
-	bool extract;			       /* add those the header names */
+	bool extract;                          /* add those the header names */
 	bool no_aliases;
-	bool dot_ends;	 /* a lone dot ends the message */
-	bool gateway;	 /* do not complete the header */
-	bool smtputf8;	 /* asked for; else by the addresses */
+	bool dot_ends;   /* a lone dot ends the message */
+	bool gateway;    /* do not complete the header */
+	bool smtputf8;   /* asked for; else by the addresses */
 	unsigned notify; /* NOTIFY_* bits, for every recipient */
 	enum envelope_ret ret;
 	const char *envelope_id; /* any text; null: none */

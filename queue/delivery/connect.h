@@ -8,8 +8,8 @@
 #include "config/error.h"
 
 struct connection {
-	int fd;		 /* non-blocking, close-on-exec, TCP_NODELAY; the caller's */
-	bool loopback;	 /* the peer is this host */
+	int fd;          /* non-blocking, close-on-exec, TCP_NODELAY; the caller's */
+	bool loopback;   /* the peer is this host */
 	char relay[320]; /* "host[address]:port", for people */
 };
 

@@ -155,7 +155,7 @@ content_open(
 	if (prepare(content, options) < 0)
 		return error_set_errno(error,
 		    errno == EBADMSG || errno == EFBIG ? EX_DATAERR
-		    : errno == ENOMEM		       ? EX_OSERR
+		    : errno == ENOMEM                  ? EX_OSERR
 						       : EX_IOERR,
 		    "cannot read the message");
 	content->size = strlen(content->received) + content->identity.length + 2 +

@@ -20,20 +20,20 @@
 struct content {
 	int file; /* the caller's */
 	struct envelope envelope;
-	char *received;		  /* our Received field */
-	size_t hops;		  /* Received fields of others */
+	char *received;           /* our Received field */
+	size_t hops;              /* Received fields of others */
 	struct identity identity; /* the header to send */
-	uint64_t body;		  /* offset in the file of what follows the empty line */
-	uint64_t end;		  /* the file's length */
-	uint32_t crc;		  /* of the file up to `body` */
-	uint64_t size;		  /* octets to send, before folding and dot-stuffing */
+	uint64_t body;            /* offset in the file of what follows the empty line */
+	uint64_t end;             /* the file's length */
+	uint32_t crc;             /* of the file up to `body` */
+	uint64_t size;            /* octets to send, before folding and dot-stuffing */
 };
 
 /* Where a message is going, as far as that shows in it. */
 struct content_options {
 	const struct config *config;
 	const struct config_profile *profile;
-	uint64_t id;	  /* queue id */
+	uint64_t id;      /* queue id */
 	const char *user; /* the submitting user */
 };
 

@@ -20,7 +20,7 @@ enum {
 struct hello {
 	unsigned extensions; /* HELLO_ bits */
 	unsigned mechanisms; /* 1 << enum mechanism, of those we know */
-	uint64_t size;	     /* the SIZE limit in octets; 0: none or unknown */
+	uint64_t size;       /* the SIZE limit in octets; 0: none or unknown */
 };
 
 /*

@@ -16,9 +16,9 @@ struct exchange {
 	struct session *session;
 	enum mechanism mechanism;
 	struct sasl_login login;
-	unsigned step;			  /* of the response to send next */
+	unsigned step;                    /* of the response to send next */
 	char response[SASL_RESPONSE_MAX]; /* the latest; holds the credential */
-	char refusal[1024];		  /* the error challenge, decoded; "" without one */
+	char refusal[1024];               /* the error challenge, decoded; "" without one */
 };
 
 static int

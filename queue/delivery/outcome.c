@@ -24,9 +24,9 @@
 #define PEAK_HOLD 600
 
 struct rule {
-	bool microsoft;	       /* only where the template is one of Microsoft's */
+	bool microsoft;        /* only where the template is one of Microsoft's */
 	unsigned stages;       /* AT() bits */
-	unsigned code;	       /* 0: any */
+	unsigned code;         /* 0: any */
 	const char *enhanced;  /* pattern of fnmatch(3); null: any */
 	const char *substring; /* of the text, without regard to case; null: any */
 	enum outcome_scope scope;

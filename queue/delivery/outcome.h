@@ -20,8 +20,8 @@ enum outcome_class { OUTCOME_DELIVERED, OUTCOME_LATER, OUTCOME_NEVER };
 enum outcome_profile {
 	PROFILE_NOTHING,   /* not profile scope */
 	PROFILE_BACK_OFF,  /* try the profile again later */
-	PROFILE_FEWER,	   /* too many connections: as BACK_OFF, with a slot less */
-	PROFILE_QUOTA,	   /* a quota is used up: back off, up to 24 h */
+	PROFILE_FEWER,     /* too many connections: as BACK_OFF, with a slot less */
+	PROFILE_QUOTA,     /* a quota is used up: back off, up to 24 h */
 	PROFILE_NEW_TOKEN, /* the login was refused: one fresh token is worth a try */
 	PROFILE_SUSPEND,   /* a person is needed */
 };
@@ -44,8 +44,8 @@ struct outcome {
 	enum outcome_scope scope;
 	enum outcome_class class;
 	enum outcome_profile profile;
-	unsigned code;		     /* SMTP reply code, 0 without a reply */
-	char enhanced[12];	     /* RFC 3463, e.g. "5.1.1"; made from the code where absent */
+	unsigned code;               /* SMTP reply code, 0 without a reply */
+	char enhanced[12];           /* RFC 3463, e.g. "5.1.1"; made from the code where absent */
 	char text[OUTCOME_TEXT_MAX]; /* the whole reply, one line, printable; secrets removed */
 	char advice[OUTCOME_ADVICE_MAX]; /* what a person can do about it; "" where nothing is known
 					  */

@@ -279,7 +279,7 @@ build_filter(struct filter *filter)
 {
 	const struct exception exceptions[EXCEPTIONS] = {
 	    {SYS_tgkill, 0, (uint32_t)getpid()}, /* abort(3) */
-	    {SYS_prlimit64, 0, 0},		 /* getrlimit(2) */
+	    {SYS_prlimit64, 0, 0},               /* getrlimit(2) */
 	    /* A socket that lingers when it is closed, handed to the runner, would stop it. */
 	    {SYS_setsockopt, 2, TCP_QUICKACK},
 	};

@@ -20,7 +20,7 @@ struct session {
 	const struct config *config;
 	const struct config_profile *profile;
 	struct stream *stream; /* the caller's */
-	bool loopback;	       /* the peer is this host */
+	bool loopback;         /* the peer is this host */
 	struct hello hello;
 };
 

@@ -25,12 +25,12 @@ struct transaction {
 	const struct work_deliver *deliver;
 	int runner;
 	struct content content;
-	char *sender;	     /* as MAIL has it */
+	char *sender;        /* as MAIL has it */
 	uint64_t body_limit; /* when the message must be out (clock_monotonic_ms) */
 	size_t accepted;     /* recipients */
-	bool open;	     /* MAIL accepted and not yet ended: RSET is due */
-	bool go;	     /* 354 */
-	bool decided;	     /* `outcome` is the fate of all without a result of their own */
+	bool open;           /* MAIL accepted and not yet ended: RSET is due */
+	bool go;             /* 354 */
+	bool decided;        /* `outcome` is the fate of all without a result of their own */
 	bool corrupt;
 	bool unreported; /* the runner did not get a result: it must not get a better one */
 	struct outcome outcome;

@@ -19,7 +19,7 @@ struct wire {
 	wire_put *put;
 	void *context;
 	bool stuff_dots;    /* DATA; BDAT counts octets instead */
-	size_t column;	    /* octets of the current line so far */
+	size_t column;      /* octets of the current line so far */
 	unsigned sequence;  /* octets that the current UTF-8 sequence still lacks */
 	unsigned char last; /* the octet before */
 };

@@ -40,17 +40,17 @@ enum work_message {
 /* WORK_DELIVER; comes with one descriptor, the message file. */
 struct work_deliver {
 	uint64_t transaction; /* the runner's number */
-	uint64_t id;	      /* queue id, for Received */
-	char user[64];	      /* name or number of the submitting user, for {user} */
+	uint64_t id;          /* queue id, for Received */
+	char user[64];        /* name or number of the submitting user, for {user} */
 	uint32_t count;
 	uint32_t *indexes; /* recipients of this transaction */
 };
 
 /* WORK_READY: the login is done. */
 struct work_ready {
-	char relay[320];	/* "host[ip]:port", for the log */
-	bool dsn;		/* the relay speaks DSN (RFC 3461): NOTIFY was passed on */
-	uint64_t size;		/* its SIZE limit in octets, 0 unknown */
+	char relay[320];        /* "host[ip]:port", for the log */
+	bool dsn;               /* the relay speaks DSN (RFC 3461): NOTIFY was passed on */
+	uint64_t size;          /* its SIZE limit in octets, 0 unknown */
 	double connect_seconds; /* from start to login done */
 };
 
@@ -65,7 +65,7 @@ struct work_result {
 struct work_ended {
 	uint64_t transaction;
 	double transmission_seconds; /* from MAIL to the last reply */
-	char from[512];		     /* From as sent, for the log */
+	char from[512];              /* From as sent, for the log */
 	char reply_to[512];
 	bool corrupt; /* the file's checksum was wrong: nothing was delivered */
 };

@@ -12,8 +12,8 @@
 struct worker_options {
 	const struct config *config;
 	const struct config_profile *profile;
-	SSL_CTX *trust;		/* certificates, prepared by the launcher; null with tls none */
-	int runner_channel;	/* work.h */
+	SSL_CTX *trust;         /* certificates, prepared by the launcher; null with tls none */
+	int runner_channel;     /* work.h */
 	int credential_channel; /* credential.h */
 };
 

@@ -88,7 +88,8 @@ read_name(const char *start, const char *end, char **name)
 	if ((text = malloc((size_t)(end - start) + 1)) == NULL)
 		return -1;
 	address_token_init(&reader, start, (size_t)(end - start));
-	for (address_token_next(&reader, &token); token.kind != TOKEN_END; address_token_next(&reader, &token)) {
+	for (address_token_next(&reader, &token); token.kind != TOKEN_END;
+	     address_token_next(&reader, &token)) {
 		if (token.kind == TOKEN_COMMENT) {
 			comment = token;
 			continue;
@@ -161,7 +162,8 @@ read_bare(struct parser *parser, const char *end)
 	struct token token;
 
 	address_token_init(&reader, parser->start, (size_t)(end - parser->start));
-	for (address_token_next(&reader, &token); token.kind != TOKEN_END; address_token_next(&reader, &token)) {
+	for (address_token_next(&reader, &token); token.kind != TOKEN_END;
+	     address_token_next(&reader, &token)) {
 		if (token.kind == TOKEN_COMMENT) {
 			comment = token;
 			continue;
@@ -197,8 +199,8 @@ skip_route(struct parser *parser)
 
 	do {
 		address_token_next(&parser->reader, &token);
-		if (token.kind == TOKEN_END || token.kind == TOKEN_BAD || address_token_is(&token, '>') ||
-		    address_token_is(&token, '<'))
+		if (token.kind == TOKEN_END || token.kind == TOKEN_BAD ||
+		    address_token_is(&token, '>') || address_token_is(&token, '<'))
 			return -1;
 	} while (!address_token_is(&token, ':'));
 	return 0;
@@ -279,7 +281,8 @@ read_list(struct parser *parser)
 		}
 		if (address_token_is(&token, ':'))
 			result = begin_group(parser, token.start);
-		else if (token.kind == TOKEN_END || address_token_is(&token, ',') || address_token_is(&token, ';'))
+		else if (token.kind == TOKEN_END || address_token_is(&token, ',') ||
+			 address_token_is(&token, ';'))
 			result = read_bare(parser, token.start);
 		else
 			continue;

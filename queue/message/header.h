@@ -8,7 +8,7 @@
 /* One field inside a header block; points into it. */
 struct header_field {
 	const char *start;  /* first octet of the name */
-	size_t length;	    /* the whole field with its folded lines and last CRLF */
+	size_t length;      /* the whole field with its folded lines and last CRLF */
 	size_t name_length; /* without white space before the colon (RFC 5322 4.5) */
 	const char *body;   /* after the colon */
 	size_t body_length; /* up to, not including, the last CRLF */

@@ -21,13 +21,13 @@
 struct rewrite {
 	const struct config *config;
 	const struct config_profile *profile;
-	FILE *ours;		   /* X-Original-From, then Reply-To and Sender */
-	FILE *rest;		   /* the block, with another From */
+	FILE *ours;                /* X-Original-From, then Reply-To and Sender */
+	FILE *rest;                /* the block, with another From */
 	struct address_list reply; /* authors that were replaced and can be reached */
 	bool has_reply_to;
 	bool has_sender;
 	bool needs_sender;
-	char *from;	/* for the log */
+	char *from;     /* for the log */
 	char *reply_to; /* for the log */
 };
 

@@ -12,7 +12,7 @@
 struct identity {
 	char *header; /* the header block to send, canonical, without the empty line */
 	size_t length;
-	char *from;	/* the address(es) in From as sent, for the log; null without From */
+	char *from;     /* the address(es) in From as sent, for the log; null without From */
 	char *reply_to; /* Reply-To as sent, for the log; null without */
 };
 

@@ -26,7 +26,7 @@ struct expansion {
 	const struct recipients_options *options;
 	struct recipients *recipients;
 	size_t room;
-	void *seen;	/* what is in recipients->addresses */
+	void *seen;     /* what is in recipients->addresses */
 	void *expanded; /* names of the aliases and files that are done with */
 	char *local_mail;
 	char *postmaster;

@@ -21,7 +21,7 @@ struct accept {
 	int directory;
 	struct envelope *envelope;
 	char dot_name[PUBLISH_NAME_SIZE]; /* "" for an unnamed file */
-	bool failed;			  /* a write failed: the file is incomplete */
+	bool failed;                      /* a write failed: the file is incomplete */
 	bool eight_bit;
 	uint64_t size; /* octets of the message so far */
 	uint32_t crc;  /* over them */

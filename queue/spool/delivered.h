@@ -30,8 +30,8 @@ struct delivered;
 
 /*
  * Read all generations (bad lines skipped), begin a new one of
- * DELIVERED_GENERATION_SIZE (less on a disk that is nearly full), zero-filled, into which every line for which `live`
- * says true is written again, and sync it. The old generations stay until
+ * DELIVERED_GENERATION_SIZE (less on a disk that is nearly full), zero-filled, into which every
+ * line for which `live` says true is written again, and sync it. The old generations stay until
  * delivered_retire: the unlink of a message that is not live need not be durable yet.
  * `spool` is borrowed until delivered_free. Null and `error` where an old generation
  * cannot be read or no new one can be written.

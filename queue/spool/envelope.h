@@ -35,8 +35,8 @@ struct envelope {
 	char *envid; /* xtext, or null */
 	struct recipient *recipients;
 	size_t recipient_count;
-	uint64_t size;	      /* octets of the message after the empty line */
-	uint32_t crc;	      /* crc32c over the file but its 8 digits */
+	uint64_t size;        /* octets of the message after the empty line */
+	uint32_t crc;         /* crc32c over the file but its 8 digits */
 	uint64_t body_offset; /* where the message begins in the file */
 	uint64_t crc_offset;  /* where the 8 digits stand */
 };

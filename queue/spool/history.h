@@ -30,14 +30,14 @@ enum recipient_state {
 
 /* The fold. */
 struct history {
-	bool exists;		  /* a history with the message's key is there */
-	unsigned attempts;	  /* HISTORY_ATTEMPT lines */
+	bool exists;              /* a history with the message's key is there */
+	unsigned attempts;        /* HISTORY_ATTEMPT lines */
 	uint64_t last_attempt_us; /* 0: none */
-	bool warned;		  /* a delay warning was sent */
-	time_t next_attempt;	  /* from mtime; 0: none */
-	size_t count;		  /* recipients, plus one for the profile's archive copy */
-	unsigned char *states;	  /* enum recipient_state, by index */
-	char **replies;		  /* latest deferred or failed reply, by index; null: none */
+	bool warned;              /* a delay warning was sent */
+	time_t next_attempt;      /* from mtime; 0: none */
+	size_t count;             /* recipients, plus one for the profile's archive copy */
+	unsigned char *states;    /* enum recipient_state, by index */
+	char **replies;           /* latest deferred or failed reply, by index; null: none */
 };
 
 /*

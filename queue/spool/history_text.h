@@ -15,7 +15,7 @@ enum history_event {
 	HISTORY_ATTEMPT,   /* a transaction reached the relay; counts */
 	HISTORY_DEFERRED,  /* recipient: refused for now */
 	HISTORY_DELIVERED, /* recipient: final */
-	HISTORY_FAILED,	   /* recipient: refused for good; final once its sender was told */
+	HISTORY_FAILED,    /* recipient: refused for good; final once its sender was told */
 	HISTORY_HELD,
 	HISTORY_RELEASED,
 	/* With a recipient: his failure was told, the reply being the bounce's queue id or
@@ -25,7 +25,7 @@ enum history_event {
 
 struct history_line {
 	enum history_event event;
-	long index;	   /* a recipient's number from 0; -1: the message */
+	long index;        /* a recipient's number from 0; -1: the message */
 	const char *reply; /* null: none */
 };
 

@@ -16,10 +16,10 @@ struct line_reader {
 	int fd;
 	bool zero_ends_line;
 	uint64_t offset; /* in the file, of what comes next into the buffer */
-	uint64_t limit;	 /* where reading stops, as if the file ended */
-	uint64_t end;	 /* in the file, behind the line last given out */
-	size_t start;	 /* in the buffer, of what was not yet given out */
-	size_t filled;	 /* octets in the buffer */
+	uint64_t limit;  /* where reading stops, as if the file ended */
+	uint64_t end;    /* in the file, behind the line last given out */
+	size_t start;    /* in the buffer, of what was not yet given out */
+	size_t filled;   /* octets in the buffer */
 	char buffer[65536];
 };
 
