@@ -26,6 +26,7 @@
 
 #define SCAN_MS 30000
 #define DATAGRAMS_A_TURN 50
+#define LOOK_AGAIN_MS ((TAKE_AGE + 1) * 1000)
 
 struct intake {
 	struct context *context;
@@ -154,9 +155,10 @@ static void
 notified(int fd, uint32_t events, void *arg)
 {
 	struct intake *intake = arg;
+	unsigned count = 0;
 
 	(void)events;
-	for (int i = 0; i < DATAGRAMS_A_TURN; i++) {
+	for (; count < DATAGRAMS_A_TURN; count++) {
 		char text[QUEUE_ID_SIZE + 1];
 		ssize_t got = recv(fd, text, sizeof(text), MSG_DONTWAIT);
 		uint64_t id;
@@ -169,6 +171,11 @@ notified(int fd, uint32_t events, void *arg)
 		if (queue_id_parse(text, &id))
 			take(intake, id, false);
 	}
+	/* Where several came at once, the socket may have been full for others, whose mail
+	 * is taken by a scan as soon as it is old enough. */
+	if (count > 1 && !intake->context->stopping &&
+	    intake->scan.deadline > clock_monotonic_ms() + LOOK_AGAIN_MS)
+		loop_timer_set(intake->context->loop, &intake->scan, LOOK_AGAIN_MS);
 }
 
 /* ---- the socket ---- */
