@@ -230,7 +230,7 @@ health_text(const struct context *context, const struct health_options *options,
 	    "%zu undeliverable, %zu corrupt\n",
 	    counts.incoming, counts.active, counts.deferred, counts.hold, counts.unread,
 	    counts.undeliverable, counts.corrupt);
-	(void)fprintf(out, "Separation of users: %s\n", options->separated ? "full" : "none");
+	(void)fprintf(out, "separation: %s\n", options->separated ? "full" : "none");
 	if (context->nowhere->unit_count > 0)
 		(void)fprintf(out, "Without a profile: %zu queued\n", context->nowhere->unit_count);
 	(void)fprintf(out, "Profiles:\n");

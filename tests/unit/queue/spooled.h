@@ -34,7 +34,7 @@ put_message(int directory, uint64_t id, struct envelope *envelope, const char *t
 	char name[QUEUE_ID_SIZE];
 	struct accept *accept;
 	struct error error;
-	uint64_t given;
+	uint64_t given = 0;
 
 	accept = accept_begin(directory, envelope, &error);
 	if (accept == NULL || accept_write(accept, text, strlen(text), &error) < 0 ||
