@@ -59,6 +59,15 @@ static const char *const role_names[PROCESS_ROLES] = {"runner", "agent", "launch
 static const char *const process_names[PROCESS_ROLES] = {
     "postoak-runner", "postoak-agent", "postoak-launch"};
 
+static void
+leave_stderr(void)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (null >= 0 && dup2(null, STDERR_FILENO) >= 0)
+		close(null);
+}
+
 /* ---- the children ---- */
 
 static int
@@ -104,8 +113,11 @@ child_main(struct monitor *monitor, enum process_role role, int channel)
 		close(monitor->ground.lock);
 	if (role != PROCESS_AGENT)
 		close(monitor->ground.agent_listener);
-	if (monitor->ground.announce >= 0)
+	if (monitor->ground.announce >= 0) {
+		/* In the background: whoever started us waits for the end of his stderr. */
 		close(monitor->ground.announce);
+		leave_stderr();
+	}
 	(void)prctl(PR_SET_NAME, process_names[role]);
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
@@ -221,6 +233,7 @@ announce(struct monitor *monitor)
 			log_write(LOG_WARNING, "master", "nobody waited for the start");
 		close(monitor->ground.announce);
 		monitor->ground.announce = -1;
+		leave_stderr();
 	}
 	monitor->announced = true;
 }

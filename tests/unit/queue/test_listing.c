@@ -3,6 +3,8 @@
 
 #include <time.h>
 
+#include <bsd/string.h>
+
 #include "tests/unit/queue/spooled.h"
 
 #include "queue/spool/history.h"
@@ -218,7 +220,7 @@ kbytes_are_summed_up(void **state)
 	char text[1100] = "Subject: x\r\n\r\n";
 
 	memset(text + strlen(text), 'x', sizeof(text) - 3 - strlen(text));
-	strcat(text, "\r\n");
+	strlcat(text, "\r\n", sizeof(text));
 	put_message(fixture->spool.queue, FIRST, &first, text);
 	put_message(fixture->spool.queue, SECOND, &second, text);
 	assert_listed(fixture, &(struct listing_options){0},

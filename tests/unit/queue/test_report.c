@@ -4,6 +4,8 @@
 #include <fnmatch.h>
 #include <time.h>
 
+#include <bsd/string.h>
+
 #include "tests/unit/queue/spooled.h"
 
 #define ID UINT64_C(0x660D83D0C0DE)
@@ -246,7 +248,7 @@ the_parts_are_separated_by_the_boundary(void **state)
 			parts++;
 	}
 	assert_int_equal(parts, 3);
-	strcat(boundary, "--");
+	strlcat(boundary, "--", sizeof(boundary));
 	assert_string_equal(written->lines[written->count - 1] + 2, boundary);
 }
 
@@ -361,11 +363,13 @@ the_header_ends_at_its_end(void **state)
 			size_t line = length - used < 600 ? length - used : 512;
 
 			memset(text + used, 'h', line);
-			memcpy(text + used, "X: ", 3);
-			memcpy(text + used + line - 2, "\r\n", 2);
+			text[used] = 'X';
+			text[used + 1] = ':';
+			text[used + line - 2] = '\r';
+			text[used + line - 1] = '\n';
 			used += line;
 		}
-		strcpy(text + used, "\r\nthe body\r\n");
+		strlcpy(text + used, "\r\nthe body\r\n", 64);
 		original.ret = RET_HDRS;
 		write_report(written, REPORT_FAILED, &original, text, &failed, 1);
 		assert_false(has_line(written, "the body"));
