@@ -16,36 +16,7 @@
 #include <cmocka.h>
 
 #include "oauth/master_key.h"
-
-static char top[] = "/tmp/postoak-XXXXXX";
-static char path[64];
-
-static int
-make_directory(void **state)
-{
-	(void)state;
-	strlcpy(top, "/tmp/postoak-XXXXXX", sizeof(top));
-	if (mkdtemp(top) == NULL)
-		return -1;
-	snprintf(path, sizeof(path), "%s/state", top);
-	return 0;
-}
-
-static int
-remove_one(const char *name, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(name);
-}
-
-static int
-remove_directory(void **state)
-{
-	(void)state;
-	return nftw(top, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
+#include "tests/unit/oauth/directory.h"
 
 static int directory;
 static struct master_key key;
