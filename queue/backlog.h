@@ -52,6 +52,7 @@ struct message {
 	bool held;       /* in hold/ */
 	bool unread;     /* its header was not read yet: its unit has no profile */
 	bool unreadable; /* it could not be read when that was tried last */
+	bool unrecorded; /* nobody was told of a failure, and only memory knows it */
 	bool misplaced;  /* routes changed while it was on the wire */
 };
 

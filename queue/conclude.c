@@ -136,10 +136,13 @@ anyone_on_the_wire(const struct message *message)
 	return false;
 }
 
-/* On the wire, or between two parts of one attempt: what is loaded is still needed. */
+/* On the wire, or between two parts of one attempt: what is loaded is still needed. So is
+ * a failure that no full disk took: the relay is not to be asked again. */
 static bool
 anyone_at_work(const struct message *message)
 {
+	if (message->unrecorded)
+		return true;
 	for (const struct unit *unit = message->units; unit != NULL; unit = unit->next)
 		if (unit->busy || unit->counted)
 			return true;

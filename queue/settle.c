@@ -155,6 +155,7 @@ write_history(struct settlement *s)
 
 	if (lines == NULL) {
 		s->settle->context->history_behind = true;
+		message->unrecorded = s->untold;
 		return;
 	}
 	if (transaction->relay[0] != '\0' && !transaction->unit->counted) {
@@ -183,8 +184,11 @@ write_history(struct settlement *s)
 	if (count > 0 && history_append(&s->settle->context->spool, message->id,
 			     loaded->envelope.key, clock_wall_us(), lines, count) < 0) {
 		s->settle->context->history_behind = true;
+		message->unrecorded = s->untold;
 		maillog_note(
 		    LOG_WARNING, message->id, "cannot write its history: %s", strerror(errno));
+	} else {
+		message->unrecorded = false;
 	}
 	free(lines);
 }

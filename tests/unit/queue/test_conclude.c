@@ -105,6 +105,25 @@ the_last_attempt_is_not_after_the_lifetime(void **state)
 }
 
 static void
+a_failure_that_no_disk_took_stays_in_memory(void **state)
+{
+	struct host *host = *state;
+	struct message *message = host_queue(host, ID, two_of_one, 2);
+	struct unit *unit;
+
+	(void)reading_pump(&host->context);
+	unit = begin(host, 0);
+	message->loaded->fates[0] = FATE_SENT;
+	message->loaded->fates[1] = FATE_UNTOLD;
+	message->unrecorded = true;
+	conclude(host, unit, 0);
+	/* Read again it would be asked of the relay again. */
+	assert_non_null(message->loaded);
+	assert_int_equal(message->loaded->fates[1], FATE_UNTOLD);
+	assert_false(unit->busy);
+}
+
+static void
 the_next_part_of_a_message_comes_first(void **state)
 {
 	struct host *host = *state;
@@ -217,6 +236,8 @@ main(void)
 		what_was_deferred_waits_for_its_time, host_setup, host_teardown),
 	    cmocka_unit_test_setup_teardown(
 		the_last_attempt_is_not_after_the_lifetime, host_setup, host_teardown),
+	    cmocka_unit_test_setup_teardown(
+		a_failure_that_no_disk_took_stays_in_memory, host_setup, host_teardown),
 	    cmocka_unit_test_setup_teardown(
 		the_next_part_of_a_message_comes_first, host_setup, host_teardown),
 	    cmocka_unit_test_setup_teardown(
