@@ -2,7 +2,7 @@
 # installed with apt on Debian and Ubuntu, and named elsewhere.
 
 SUBMIT_PACKAGES := libbsd yaml-0.1
-DAEMON_PACKAGES := $(SUBMIT_PACKAGES) libcurl libssl libcrypto jansson
+DAEMON_PACKAGES := $(SUBMIT_PACKAGES) libcurl libssl libcrypto jansson libidn2
 LIB_CFLAGS = $(shell $(PKGCONF) --cflags $(DAEMON_PACKAGES) 2>/dev/null)
 SUBMIT_LIBS = $(shell $(PKGCONF) --libs $(SUBMIT_PACKAGES) 2>/dev/null)
 ALL_LIBS = $(shell $(PKGCONF) --libs $(DAEMON_PACKAGES) 2>/dev/null)

@@ -23,6 +23,7 @@ for set in "$@"; do
         has_library libcurl || want libcurl4-openssl-dev
         has_library libssl || want libssl-dev
         has_library jansson || want libjansson-dev
+        has_library libidn2 || want libidn2-dev
         ;;
     test)
         [ -e /usr/include/cmocka.h ] || want libcmocka-dev

@@ -13,11 +13,14 @@
 #include "config/clock.h"
 #include "queue/delivery/content.h"
 #include "queue/delivery/parameters.h"
+#include "queue/delivery/wire_address.h"
 #include "queue/message/address.h"
 #include "queue/message/received.h"
 
 /* A relay that takes less than this many octets a second is as good as dead. */
 #define SLOWEST_RATE 4096
+
+#define NEEDS_SMTPUTF8 "the relay does not offer SMTPUTF8, which the address needs"
 
 struct transaction {
 	struct pipeline *pipeline;
@@ -26,6 +29,7 @@ struct transaction {
 	int runner;
 	struct content content;
 	char *sender;        /* as MAIL has it */
+	bool smtputf8;       /* offered */
 	uint64_t body_limit; /* when the message must be out (clock_monotonic_ms) */
 	size_t accepted;     /* recipients */
 	bool open;           /* MAIL accepted and not yet ended: RSET is due */
@@ -163,9 +167,6 @@ foresee(struct transaction *t)
 		    (uintmax_t)content->size, (uintmax_t)limit);
 	else if (!address_is_valid(t->sender) && t->sender[0] != '\0')
 		outcome = refusal(SCOPE_MESSAGE, "5.1.7", "sender address cannot be sent");
-	else if (needs_utf8(t) && (session->hello.extensions & HELLO_SMTPUTF8) == 0)
-		outcome = refusal(SCOPE_MESSAGE, "5.6.7",
-		    "the relay does not offer SMTPUTF8, which an address needs");
 	else
 		return;
 	decide(t, &outcome);
@@ -245,19 +246,39 @@ command(struct transaction *t, enum smtp_stage stage, uint32_t recipient, const 
 }
 
 static int
+refuse_recipient(struct transaction *t, uint32_t index, const struct outcome *outcome)
+{
+	report(t, index, outcome);
+	return 0;
+}
+
+static int
 send_recipient(struct transaction *t, uint32_t index, struct outcome *failure)
 {
 	char line[PARAMETERS_LINE_MAX];
 	struct recipient recipient;
-	struct outcome outcome;
+	struct outcome outcome =
+	    refusal(SCOPE_RECIPIENT, "5.1.3", "recipient address cannot be sent");
+	char *address;
+	int fits;
 
-	if (look_up_recipient(t, index, &recipient) == 0 && address_is_valid(recipient.address) &&
-	    parameters_rcpt(&t->session->hello, recipient.address, recipient.notify,
-		recipient.orcpt, line) == 0)
-		return command(t, STAGE_RCPT, index, line, failure);
-	outcome = refusal(SCOPE_RECIPIENT, "5.1.3", "recipient address cannot be sent");
-	report(t, index, &outcome);
-	return 0;
+	if (look_up_recipient(t, index, &recipient) < 0 || !address_is_valid(recipient.address))
+		return refuse_recipient(t, index, &outcome);
+	address = wire_address(recipient.address, t->smtputf8);
+	if (address == NULL && errno == ENOMEM) {
+		outcome_failure(STAGE_RCPT, "4.3.0", failure, "out of memory");
+		return -1;
+	}
+	if (address == NULL) {
+		outcome = refusal(SCOPE_RECIPIENT, "5.6.7", NEEDS_SMTPUTF8);
+		return refuse_recipient(t, index, &outcome);
+	}
+	fits =
+	    parameters_rcpt(&t->session->hello, address, recipient.notify, recipient.orcpt, line);
+	free(address);
+	if (fits < 0)
+		return refuse_recipient(t, index, &outcome);
+	return command(t, STAGE_RCPT, index, line, failure);
 }
 
 /* MAIL, every RCPT, DATA, and all their answers. */
@@ -382,6 +403,31 @@ converse(struct transaction *t, struct outcome *failure)
 	return send_message(t, failure);
 }
 
+/* MAIL's address; a message whose sender the relay cannot take is decided. */
+static int
+prepare_sender(struct transaction *t, struct outcome *failure)
+{
+	const struct session *session = t->session;
+	char *sender =
+	    identity_sender(session->config, session->profile, t->content.envelope.sender);
+
+	t->smtputf8 = (session->hello.extensions & HELLO_SMTPUTF8) != 0;
+	if (sender != NULL)
+		t->sender = wire_address(sender, t->smtputf8);
+	if (sender != NULL && t->sender == NULL && errno == EILSEQ) {
+		struct outcome outcome = refusal(SCOPE_MESSAGE, "5.6.7", NEEDS_SMTPUTF8);
+
+		decide(t, &outcome);
+		t->sender = sender;
+		return 0;
+	}
+	free(sender);
+	if (t->sender != NULL)
+		return 0;
+	outcome_failure(STAGE_MAIL, "4.3.0", failure, "out of memory");
+	return -1;
+}
+
 /* 0; -1 with `corrupt` set or, where memory is short, `failure`. */
 static int
 prepare(struct transaction *t, int file, struct outcome *failure)
@@ -406,12 +452,7 @@ prepare(struct transaction *t, int file, struct outcome *failure)
 		t->corrupt = true; /* not the envelope that the runner has read */
 		return -1;
 	}
-	t->sender = identity_sender(session->config, session->profile, t->content.envelope.sender);
-	if (t->sender == NULL) {
-		outcome_failure(STAGE_MAIL, "4.3.0", failure, "out of memory");
-		return -1;
-	}
-	return 0;
+	return prepare_sender(t, failure);
 }
 
 enum transaction_end

@@ -203,6 +203,18 @@ def test_utf8_addresses(host):
     assert (message.sender, message.addresses) == ("grüße@example.com", ["jürgen@example.org"])
 
 
+def test_without_smtputf8_a_domain_goes_as_a_labels(host, provider):
+    """RFC 5890: another spelling of the same domain. A local part has none."""
+    del provider.smtp.keywords["SMTPUTF8"]
+    host.submit("someone@bücher.example", "jürgen@example.org", sender="app@grüße.example.com")
+    message = host.wait_for_messages()[0]
+    assert (message.sender, message.addresses) == (
+        "app@xn--gre-6ka8l.example.com",
+        ["someone@xn--bcher-kva.example"],
+    )
+    host.wait_for_log(r"to=<jürgen@example.org>, .*dsn=5.6.7, status=bounced")
+
+
 def test_many_recipients(host, provider):
     recipients = [f"user{i}@example.org" for i in range(1200)]
     host.submit(*recipients)

@@ -355,14 +355,34 @@ what_is_refused_anyhow_is_not_sent(void **state)
 	assert_string_equal(results[0].outcome.enhanced, "5.3.4");
 
 	profile.limits.message_size = 0;
-	assert_int_equal(run_file(make_file(message, 2, "\xc3\xbc@example.org", false), 2, ""),
-	    TRANSACTION_DONE);
-	assert_string_equal(results[0].outcome.enhanced, "5.6.7");
-
 	for (int i = 0; i <= 50; i++)
 		strcat(loops, "Received: x\r\n");
 	assert_int_equal(run_file(make_file(loops, 1, NULL, false), 1, ""), TRANSACTION_DONE);
 	assert_string_equal(results[0].outcome.enhanced, "5.4.6");
+}
+
+static void
+an_address_without_another_form_is_refused_alone(void **state)
+{
+	(void)state;
+	assert_int_equal(run_file(make_file(message, 2, "\xc3\xbc@example.org", false), 2,
+			     "250 ok\r\n250 1\r\n354 go\r\n250 queued\r\n"),
+	    TRANSACTION_DONE);
+	assert_non_null(strstr(said, "RCPT TO:<r0@example.org>\r\nDATA\r\n"));
+	assert_int_equal(results[0].index, 1);
+	assert_string_equal(results[0].outcome.enhanced, "5.6.7");
+	assert_int_equal(results[0].outcome.scope, SCOPE_RECIPIENT);
+	assert_int_equal(results[0].outcome.class, OUTCOME_NEVER);
+	assert_int_equal(results[1].index, WORK_ALL_RECIPIENTS);
+	assert_int_equal(results[1].outcome.class, OUTCOME_DELIVERED);
+
+	from[0] = '\xff';
+	profile.rewrite_from = REWRITE_ALWAYS;
+	assert_int_equal(run(""), TRANSACTION_DONE);
+	from[0] = 'm';
+	assert_string_equal(said, "");
+	assert_string_equal(results[0].outcome.enhanced, "5.6.7");
+	assert_int_equal(results[0].outcome.scope, SCOPE_MESSAGE);
 }
 
 static void
@@ -459,6 +479,7 @@ main(void)
 	    cmocka_unit_test_setup(the_dot_decides_for_the_accepted, setup),
 	    cmocka_unit_test_setup(faults_of_the_profile_end_nothing, setup),
 	    cmocka_unit_test_setup(what_is_refused_anyhow_is_not_sent, setup),
+	    cmocka_unit_test_setup(an_address_without_another_form_is_refused_alone, setup),
 	    cmocka_unit_test_setup(a_corrupt_file_is_never_ended_with_a_dot, setup),
 	    cmocka_unit_test_setup(the_archive_copy_is_a_recipient, setup),
 	    cmocka_unit_test_setup(many_recipients_are_sent_in_flights, setup),
