@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "sendmail/canonical.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,6 +149,7 @@ reserve_header(struct canonical *canonical, size_t length, struct error *error)
 	char *larger;
 
 	if (length > CANONICAL_HEADER_MAX || needed > CANONICAL_HEADER_MAX) {
+		errno = EMSGSIZE;
 		error_set(error, EX_DATAERR, "message header is longer than %zu MiB",
 		    CANONICAL_HEADER_MAX / (1024 * 1024));
 		return -1;

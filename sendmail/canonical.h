@@ -17,7 +17,7 @@
 
 #include "config/error.h"
 
-/* The header is held in memory whole; more of it is EX_DATAERR. */
+/* The header is held in memory whole; more of it is EX_DATAERR and EMSGSIZE. */
 #define CANONICAL_HEADER_MAX ((size_t)16 * 1024 * 1024)
 
 /* Where the message goes. A failure (-1, `error` filled) ends the message. */

@@ -63,7 +63,10 @@ incoming_begin(const struct config *config, struct envelope *envelope, struct er
 	result = begin(incoming, config, envelope, error);
 	privilege_lower();
 	if (result < 0) {
+		int saved_errno = errno;
+
 		incoming_free(incoming);
+		errno = saved_errno;
 		return NULL;
 	}
 	return incoming;

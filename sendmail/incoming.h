@@ -18,7 +18,7 @@ struct incoming;
 /*
  * Open a new message file; the spool is created where it is missing and the caller
  * may. Refuses while there is not enough room. `envelope` is borrowed until
- * incoming_free. Null and `error` (EX_TEMPFAIL, EX_CONFIG).
+ * incoming_free. Null and `error` (EX_TEMPFAIL, EX_CONFIG), and errno.
  */
 struct incoming *incoming_begin(
     const struct config *config, struct envelope *envelope, struct error *error);

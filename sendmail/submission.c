@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "sendmail/submission.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,32 @@ original_recipient(const char *original)
 	return orcpt;
 }
 
+/* What was asked of the recipient that was given as number `source`, or null. */
+static const struct submission_dsn *
+find_dsn(const struct submission *submission, size_t source)
+{
+	const struct submission_options *options = &submission->options;
+
+	/* Those extracted come after those given. */
+	return options->dsn != NULL && source < options->recipients->count ? &options->dsn[source]
+									   : NULL;
+}
+
+/* The ORCPT of an expanded recipient: the one given, else what an alias hides. */
+static int
+fill_orcpt(struct recipient *recipient, const struct submission_dsn *dsn, const char *original,
+    struct error *error)
+{
+	if (dsn != NULL && dsn->orcpt != NULL) {
+		recipient->orcpt = strdup(dsn->orcpt);
+		if (recipient->orcpt == NULL)
+			return error_set_errno(error, EX_TEMPFAIL, "recipients");
+	} else if (original != NULL) {
+		recipient->orcpt = original_recipient(original);
+	}
+	return 0;
+}
+
 /* Move the expanded recipients into the envelope. */
 static int
 fill_recipients(struct submission *submission, struct recipients *expanded, struct error *error)
@@ -61,12 +88,13 @@ fill_recipients(struct submission *submission, struct recipients *expanded, stru
 	envelope->recipient_count = expanded->count;
 	for (size_t i = 0; i < expanded->count; i++) {
 		struct recipient *recipient = &envelope->recipients[i];
+		const struct submission_dsn *dsn = find_dsn(submission, expanded->sources[i]);
 
 		recipient->address = expanded->addresses[i];
 		expanded->addresses[i] = NULL;
-		recipient->notify = submission->options.notify;
-		if (expanded->originals[i] != NULL)
-			recipient->orcpt = original_recipient(expanded->originals[i]);
+		recipient->notify = dsn != NULL ? dsn->notify : submission->options.notify;
+		if (fill_orcpt(recipient, dsn, expanded->originals[i], error) < 0)
+			return -1;
 		if (address_is_utf8(recipient->address))
 			envelope->smtputf8 = true;
 	}
@@ -136,10 +164,12 @@ write_message(struct submission *submission, const char *data, size_t length, st
 	uint64_t limit = submission->options.config->message_size_limit;
 
 	submission->size += length;
-	if (submission->size > limit)
+	if (submission->size > limit) {
+		errno = EMSGSIZE;
 		return error_set(error, EX_DATAERR,
 		    "message is larger than message_size_limit (%llu octets)",
 		    (unsigned long long)limit);
+	}
 	return incoming_write(submission->incoming, data, length, error);
 }
 

@@ -18,6 +18,12 @@
 #include "queue/message/address.h"
 #include "queue/spool/envelope.h"
 
+/* What a submitter asks of one recipient: RFC 3461. */
+struct submission_dsn {
+	unsigned notify; /* NOTIFY_* bits */
+	char *orcpt;     /* a valid ORCPT value; null: none was given */
+};
+
 struct submission_options {
 	const struct config *config;
 	const char *sender;                    /* envelope sender, with domain; "" null */
@@ -29,6 +35,8 @@ struct submission_options {
 	bool gateway;    /* do not complete the header */
 	bool smtputf8;   /* asked for; else by the addresses */
 	unsigned notify; /* NOTIFY_* bits, for every recipient */
+	/* One for each of `recipients`, instead of `notify`; null: none. */
+	const struct submission_dsn *dsn;
 	enum envelope_ret ret;
 	const char *envelope_id; /* any text; null: none */
 };
@@ -42,7 +50,8 @@ struct submission *submission_new(const struct submission_options *options, stru
  * Take octets of the message. Returns 0 to go on, 1 where a lone dot ended it, -1 and
  * `error`: EX_USAGE no recipients, EX_DATAERR a bad address in the header, a message
  * or header too large, too many recipients; EX_TEMPFAIL where the spool cannot take it
- * now. After a failure only submission_free.
+ * now. errno is EMSGSIZE with EX_DATAERR where it is the size, and ENOSPC or EDQUOT with
+ * EX_TEMPFAIL where it is room. After a failure only submission_free.
  */
 int submission_feed(
     struct submission *submission, const char *data, size_t length, struct error *error);

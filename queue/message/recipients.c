@@ -31,7 +31,8 @@ struct expansion {
 	char *local_mail;
 	char *postmaster;
 	enum stand_in stand_in;
-	char *original; /* the given address in hand, completed */
+	size_t source;  /* the index of the given address in hand */
+	char *original; /* the same, completed */
 	struct error *error;
 };
 
@@ -105,6 +106,7 @@ make_room(struct expansion *expansion)
 {
 	struct recipients *recipients = expansion->recipients;
 	size_t room = expansion->room == 0 ? 16 : 2 * expansion->room;
+	size_t *sources;
 	char **grown;
 
 	if (recipients->count < expansion->room)
@@ -115,6 +117,9 @@ make_room(struct expansion *expansion)
 	if ((grown = reallocarray(recipients->originals, room, sizeof(*grown))) == NULL)
 		return -1;
 	recipients->originals = grown;
+	if ((sources = reallocarray(recipients->sources, room, sizeof(*sources))) == NULL)
+		return -1;
+	recipients->sources = sources;
 	expansion->room = room;
 	return 0;
 }
@@ -148,6 +153,7 @@ add(struct expansion *expansion, char *address)
 		goto fail;
 	}
 	recipients->addresses[recipients->count] = address;
+	recipients->sources[recipients->count] = expansion->source;
 	recipients->originals[recipients->count++] = original;
 	return 0;
 fail:
@@ -353,10 +359,12 @@ prepare(struct expansion *expansion)
 }
 
 static int
-expand_given(struct expansion *expansion, const struct mailbox *given)
+expand_given(struct expansion *expansion, const struct address_list *list, size_t source)
 {
+	const struct mailbox *given = &list->items[source];
 	int result;
 
+	expansion->source = source;
 	expansion->original =
 	    address_qualify(given->address, expansion->options->config->mail_name);
 	if (expansion->original == NULL)
@@ -382,7 +390,7 @@ recipients_expand(const struct recipients_options *options, const struct address
 	*recipients = (struct recipients){0};
 	result = prepare(&expansion);
 	for (size_t i = 0; i < given->count && result == 0; i++)
-		result = expand_given(&expansion, &given->items[i]);
+		result = expand_given(&expansion, given, i);
 	tdestroy(expansion.seen, keep);
 	tdestroy(expansion.expanded, free);
 	free(expansion.local_mail);
@@ -401,5 +409,6 @@ recipients_free(struct recipients *recipients)
 	}
 	free(recipients->addresses);
 	free(recipients->originals);
+	free(recipients->sources);
 	*recipients = (struct recipients){0};
 }

@@ -17,6 +17,7 @@
 struct recipients {
 	char **addresses; /* RFC 5321 form, with domain */
 	char **originals; /* what each was before aliases; null where the same */
+	size_t *sources;  /* the index among those given of what each was */
 	size_t count;
 };
 

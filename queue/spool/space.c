@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "queue/spool/space.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <sys/statvfs.h>
 #include <sysexits.h>
@@ -16,6 +17,7 @@ space_check(int directory, uint64_t minimum, bool is_root, struct error *error)
 		return error_set_errno(error, EX_TEMPFAIL, "cannot see how full the spool is");
 	/* In blocks: octets of a large file system need not fit 64 bits. */
 	blocks_needed = fs.f_frsize == 0 ? 0 : minimum / fs.f_frsize * factor;
+	errno = ENOSPC;
 	if (fs.f_bavail < blocks_needed)
 		return error_set(error, EX_TEMPFAIL,
 		    "the spool's file system is nearly full: %" PRIu64 " KiB free, %" PRIu64
