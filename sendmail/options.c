@@ -37,6 +37,7 @@ static const struct operation_name programs[] = {
 
 static const struct operation_name operations[] = {
     {"m", OPERATION_SUBMIT},
+    {"s", OPERATION_SMTP},
     {"p", OPERATION_LIST},
     {"P", OPERATION_COUNT},
     {"i", OPERATION_ALIASES},
@@ -359,7 +360,9 @@ check(const struct options *options, struct error *error)
 	if (options->recipient_count > 0 && !addresses)
 		return error_set(error, EX_USAGE, "this operation takes no recipients: %s",
 		    options->recipients[0]);
-	if (options->extract && options->operation != OPERATION_SUBMIT)
+	/* Frameworks add -t to any command; SMTP names the recipients. */
+	if (options->extract && options->operation != OPERATION_SUBMIT &&
+	    options->operation != OPERATION_SMTP)
 		return error_set(error, EX_USAGE, "-t is for sending mail only");
 	if (options->operation == OPERATION_VERIFY && options->recipient_count == 0)
 		return error_set(error, EX_USAGE, "-bv needs an address");

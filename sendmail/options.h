@@ -18,6 +18,7 @@
 
 enum operation {
 	OPERATION_SUBMIT,     /* -bm, and what everybody means */
+	OPERATION_SMTP,       /* -bs */
 	OPERATION_LIST,       /* -bp, mailq */
 	OPERATION_COUNT,      /* -bP */
 	OPERATION_ALIASES,    /* -bi, -I, newaliases */
@@ -37,7 +38,8 @@ struct options {
 	bool json;               /* -j, --json */
 	bool silent;             /* -oeq: the exit status says it all */
 
-	/* What follows matters for OPERATION_SUBMIT and OPERATION_VERIFY. */
+	/* What follows matters for OPERATION_SUBMIT and OPERATION_VERIFY, and as far as no
+	 * SMTP command says the same, for OPERATION_SMTP. */
 	bool extract;            /* -t */
 	bool ignore_dots;        /* -i */
 	bool no_aliases;         /* -n */

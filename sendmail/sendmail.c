@@ -22,6 +22,7 @@
 #include "sendmail/options.h"
 #include "sendmail/privilege.h"
 #include "sendmail/queue_view.h"
+#include "sendmail/smtp_run.h"
 #include "sendmail/submit.h"
 #include "sendmail/verify.h"
 
@@ -46,6 +47,7 @@ print_help(void)
 {
 	fputs(
 	    "usage: sendmail [-itnGUv] [-f sender] [-F name] [-C file] [recipient ...] < message\n"
+	    "       sendmail -bs                 speak SMTP on standard input and output\n"
 	    "       sendmail -bp | mailq         list the queue (-j: JSON)\n"
 	    "       sendmail -bi | newaliases    check the aliases file\n"
 	    "       sendmail -bv address ...     show where mail would go\n"
@@ -81,13 +83,15 @@ static int
 run(const struct options *options, const char *path, const struct config *config,
     struct error *error)
 {
-	/* Nothing but taking a message needs the group. */
-	if (options->operation != OPERATION_SUBMIT)
+	/* Nothing but taking messages needs the group. */
+	if (options->operation != OPERATION_SUBMIT && options->operation != OPERATION_SMTP)
 		privilege_drop();
 
 	switch (options->operation) {
 	case OPERATION_SUBMIT:
 		return submit_run(options, config, error);
+	case OPERATION_SMTP:
+		return smtp_run(options, config, error);
 	case OPERATION_LIST:
 		return queue_view_write(config, options->json, stdout, error);
 	case OPERATION_COUNT:
