@@ -10,6 +10,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <bsd/string.h>
+
 #include "config/error.h"
 #include "config/log.h"
 #include "queue/spool/queue_id.h"
@@ -59,7 +61,7 @@ reply(struct smtp_session *session, const char *format, ...)
 		if (text[i] < ' ' || text[i] > '~')
 			text[i] = '?';
 	}
-	memcpy(text + length, "\r\n", 2);
+	strlcpy(text + length, "\r\n", sizeof text - length);
 	put(session, text, length + 2);
 }
 
