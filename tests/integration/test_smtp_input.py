@@ -238,6 +238,16 @@ def test_envelope(idle_host):
     assert b"\r\nDate: " in content and b"\r\nMessage-ID: <" in content
 
 
+def test_options_that_no_command_replaces(idle_host):
+    """-n: no aliases; -G: the header is complete."""
+    idle_host.aliases.write_text("root: admin@example.net\n")
+    dialogue = b"MAIL FROM:<a@b>\r\nRCPT TO:<root>\r\nDATA\r\nSubject: x\r\n\r\n.\r\n"
+    talk(idle_host, dialogue, "-n", "-G")
+    ((envelope, content),) = spooled(idle_host)
+    assert "recipient: root@example.com" in envelope
+    assert content == b"Subject: x\r\n\r\n"
+
+
 def test_orcpt_of_the_client_wins_over_the_alias(idle_host):
     idle_host.aliases.write_text("root: admin@example.net\n")
     talk(
@@ -253,7 +263,16 @@ SMUGGLED = b"MAIL FROM:<evil@example.com>%bRCPT TO:<victim@example.org>%bDATA%be
 
 @pytest.mark.parametrize(
     "end",
-    [b"\n.\n", b"\n.\r\n", b"\r\n.\n", b"\r.\r", b"\r.\r\n", b"\r\n.\r", b"\r\n.\r\r\n", b"\n.\r"],
+    [
+        b"\n.\n",
+        b"\n.\r\n",
+        b"\n.\r",
+        b"\r\n.\n",
+        b"\r\n.\r",
+        b"\r\n.\r\r\n",
+        b"\r.\r",
+        b"\r.\r\n",
+    ],
 )
 def test_no_smuggling_after_crlf(idle_host, end):
     smuggled = SMUGGLED % ((b"\r\n",) * 5)
@@ -290,7 +309,7 @@ def test_each_message_ends_as_its_own_data_began(idle_host):
 
 @pytest.mark.parametrize(
     "last",
-    [b"", b".", b".\r", b"Subject: half", b"Subject: x\r\n\r\n.", b"\r\n" + b"0123456789\r\n" * 20000],
+    [b"", b".", b".\r", b"Subject: half", b"Subject: x\r\n\r\n.", b"\r\n" + b"x" * 200_000],
     ids=range(6),
 )
 def test_end_of_input_in_data(idle_host, last):
