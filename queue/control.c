@@ -16,13 +16,13 @@
 #include <unistd.h>
 
 #include <bsd/string.h>
-#include <bsd/unistd.h>
 
 #include "config/clock.h"
 #include "config/log.h"
 #include "config/request_server.h"
 #include "queue/connection.h"
 #include "queue/held_profiles.h"
+#include "queue/keep_descriptors.h"
 #include "queue/listing.h"
 
 /* A reader that takes nothing for so long is dropped. */
@@ -87,29 +87,6 @@ waits(uint64_t id, char *reason, size_t size, void *arg)
 	return false;
 }
 
-/* Close everything but the spool and `fd`: who waits for the end of another channel of
- * the runner's, as workers do, must not wait for a listing. */
-static void
-keep_only(const struct spool *spool, int fd)
-{
-	const int kept[] = {spool->incoming, spool->queue, spool->hold, spool->history, fd};
-	const size_t count = sizeof(kept) / sizeof(kept[0]);
-	int highest = STDERR_FILENO;
-
-	for (size_t i = 0; i < count; i++)
-		if (kept[i] > highest)
-			highest = kept[i];
-	closefrom(highest + 1);
-	for (int other = STDERR_FILENO + 1; other < highest; other++) {
-		size_t i = 0;
-
-		while (i < count && kept[i] != other)
-			i++;
-		if (i == count)
-			close(other);
-	}
-}
-
 /* The child has the runner's memory as it was: it can take all the time it wants. */
 static _Noreturn void
 stream_listing(struct control *control, int fd, bool json)
@@ -120,17 +97,19 @@ stream_listing(struct control *control, int fd, bool json)
 	    .waits = waits,
 	    .context = control,
 	};
+	const struct spool *spool = &control->context->spool;
+	const int kept[] = {spool->incoming, spool->queue, spool->hold, spool->history, fd};
 	struct error error;
 	sigset_t none;
 	FILE *out = fdopen(fd, "w");
 
 	(void)prctl(PR_SET_NAME, "postoak-list");
-	keep_only(&control->context->spool, fd);
+	keep_descriptors(kept, sizeof(kept) / sizeof(kept[0]));
 	/* Nothing is lost when it is told to end. */
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (out == NULL || fprintf(out, "0 \n") < 0 ||
-	    listing_write(&control->context->spool, &options, out, &error) < 0)
+	    listing_write(spool, &options, out, &error) < 0)
 		_exit(1);
 	/* The NUL says that it is complete. */
 	if (fputc('\0', out) == EOF || fclose(out) != 0)
