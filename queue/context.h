@@ -11,6 +11,7 @@
 #include "config/loop.h"
 #include "queue/backlog.h"
 #include "queue/lane.h"
+#include "queue/selection.h"
 #include "queue/spool/delivered.h"
 #include "queue/spool/spool.h"
 #include "queue/syncer.h"
@@ -35,6 +36,7 @@ struct context {
 	size_t newer_count;        /* messages of a higher version, left where they are */
 	bool stopping;             /* no new transaction begins */
 	bool one_pass;             /* postoakd -q: each unit is tried once */
+	const struct selection *selection; /* postoakd -s: the only messages tried; null: all */
 	bool history_behind; /* a history could not be written: only the delivered log knows */
 	bool log_broken;     /* the delivered log cannot be written: no new transaction begins */
 };

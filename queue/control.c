@@ -2,11 +2,9 @@
 #include "queue/control.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -21,20 +19,14 @@
 #include "config/log.h"
 #include "config/request_server.h"
 #include "queue/connection.h"
+#include "queue/flush.h"
 #include "queue/held_profiles.h"
-#include "queue/keep_descriptors.h"
 #include "queue/listing.h"
+#include "queue/readers.h"
+#include "queue/selection.h"
 
 /* A reader that takes nothing for so long is dropped. */
 #define LISTING_STALL_S 60
-#define LISTINGS_MAX 32
-#define LISTINGS_A_UID 4
-
-/* A child that lists. */
-struct listing {
-	pid_t pid; /* 0: free */
-	uid_t uid; /* for whom */
-};
 
 struct control {
 	struct context *context;
@@ -45,7 +37,8 @@ struct control {
 	int listener;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	struct request_server *server;
-	struct listing listings[LISTINGS_MAX];
+	struct readers *readers;
+	struct flush *flush;
 };
 
 static void
@@ -87,87 +80,79 @@ waits(uint64_t id, char *reason, size_t size, void *arg)
 	return false;
 }
 
-/* The child has the runner's memory as it was: it can take all the time it wants. */
-static _Noreturn void
-stream_listing(struct control *control, int fd, bool json)
+struct list_request {
+	struct control *control;
+	struct selection selection;
+	bool json;
+};
+
+/* In a reader's process. */
+static int
+stream_listing(int fd, void *arg)
 {
+	const struct list_request *asked = arg;
 	const struct listing_options options = {
-	    .json = json,
+	    .json = asked->json,
+	    .selection = &asked->selection,
 	    .active = is_active,
 	    .waits = waits,
-	    .context = control,
+	    .context = asked->control,
 	};
-	const struct spool *spool = &control->context->spool;
-	const int kept[] = {spool->incoming, spool->queue, spool->hold, spool->history, fd};
 	struct error error;
-	sigset_t none;
 	FILE *out = fdopen(fd, "w");
 
-	(void)prctl(PR_SET_NAME, "postoak-list");
-	keep_descriptors(kept, sizeof(kept) / sizeof(kept[0]));
-	/* Nothing is lost when it is told to end. */
-	sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	if (out == NULL || fprintf(out, "0 \n") < 0 ||
-	    listing_write(spool, &options, out, &error) < 0)
-		_exit(1);
+	if (out == NULL)
+		return -1;
+	(void)fprintf(out, "0 \n");
+	/* Where nobody reads it to the end, nothing has failed. */
+	if (listing_write(&asked->control->context->spool, &options, out, &error) < 0)
+		return ferror(out) ? 0 : -1;
 	/* The NUL says that it is complete. */
-	if (fputc('\0', out) == EOF || fclose(out) != 0)
-		_exit(1);
-	_exit(0);
-}
-
-/* A place for another listing; null where there are too many, in all or for `uid`. */
-static struct listing *
-free_listing(struct control *control, uid_t uid)
-{
-	struct listing *found = NULL;
-	size_t same = 0;
-
-	for (size_t i = 0; i < LISTINGS_MAX; i++) {
-		struct listing *listing = &control->listings[i];
-
-		if (listing->pid == 0)
-			found = listing;
-		else if (listing->uid == uid)
-			same++;
-	}
-	return uid != 0 && same >= LISTINGS_A_UID ? NULL : found;
+	(void)fputc('\0', out);
+	(void)fclose(out);
+	return 0;
 }
 
 static void
-list(struct control *control, struct request *request, const char *format)
+start_listing(struct control *control, struct request *request, struct list_request *asked)
 {
 	const struct timeval stall = {.tv_sec = LISTING_STALL_S};
-	struct listing *listing = free_listing(control, request_uid(request));
-	bool json = strcmp(format, "json") == 0;
-	pid_t pid;
-	int fd;
+	uid_t uid = request_uid(request);
+	int fd = request_take_over(request);
 
-	if (listing == NULL) {
-		refuse(request, EX_TEMPFAIL, "too many listings at a time, try again later");
-		return;
-	}
-	listing->uid = request_uid(request);
-	/* The request is gone with this, and its line. */
-	fd = request_take_over(request);
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &stall, sizeof(stall));
-	pid = fork();
-	if (pid == 0)
-		stream_listing(control, fd, json);
-	if (pid > 0)
-		listing->pid = pid;
-	else
+	if (readers_start(control->readers, uid, fd, stream_listing, asked) < 0)
 		log_write(LOG_ERR, "qmgr", "cannot list the queue: %s", strerror(errno));
 	close(fd);
 }
 
-void
-control_reaped(struct control *control, pid_t pid)
+static void
+list(struct control *control, struct request *request, const char *argument)
 {
-	for (size_t i = 0; i < LISTINGS_MAX; i++)
-		if (control->listings[i].pid == pid)
-			control->listings[i].pid = 0;
+	struct list_request asked = {.control = control};
+	struct error error;
+	/* The request's own line is gone before the listing begins. */
+	char *words = strdup(argument);
+	char *rest = words;
+
+	if (words == NULL) {
+		refuse(request, EX_OSERR, "out of memory");
+		return;
+	}
+	asked.json = strcmp(strsep(&rest, " "), "json") == 0;
+	if (rest != NULL && selection_add_all(&asked.selection, rest, &error) < 0)
+		request_answer_error(request, &error);
+	else if (readers_are_full(control->readers, request_uid(request)))
+		refuse(request, EX_TEMPFAIL, "too many requests at a time, try again later");
+	else
+		start_listing(control, request, &asked);
+	free(words);
+}
+
+void
+control_reaped(struct control *control, pid_t pid, int status)
+{
+	readers_reaped(control->readers, pid, status);
 }
 
 /* ---- status ---- */
@@ -190,31 +175,19 @@ tell_status(struct control *control, struct request *request, const char *format
 /* ---- steering ---- */
 
 static void
-due_now(struct heap *heap, uint64_t now)
+flush(struct control *control, struct request *request, char *words)
 {
-	/* What was ordered by time stays in order when the later ones become equal. */
-	for (size_t i = 1; i <= heap->count; i++)
-		if (heap->nodes[i]->due > now)
-			heap->nodes[i]->due = now;
-}
+	struct selection selection = {0};
+	struct error error = {0};
 
-static void
-flush(struct control *control, struct request *request)
-{
-	struct context *context = control->context;
-	uint64_t now = clock_monotonic_ms();
-	struct lane *lane;
-
-	due_now(&context->unread, now);
-	loop_timer_set(context->loop, &context->reading, 0);
-	LIST_FOREACH(lane, &context->lanes, entry)
-	{
-		due_now(&lane->waiting, now);
-		if (lane->profile != NULL && lane->state.condition != CONDITION_READY)
-			dispatch_probe(control->dispatch, lane);
-		(void)profile_state_resume(&lane->state, false, time(NULL), now);
-		lane_wake(lane);
+	if (selection_add_all(&selection, words, &error) < 0 ||
+	    (selection.count > 0 &&
+		flush_selected(control->flush, &selection, request_uid(request), &error) < 0)) {
+		request_answer_error(request, &error);
+		return;
 	}
+	if (selection.count == 0)
+		flush_all(control->flush);
 	request_answer(request, "", 0);
 }
 
@@ -270,7 +243,7 @@ handle(struct request *request, char *line, void *arg)
 {
 	struct control *control = arg;
 	char *verb = strsep(&line, " ");
-	const char *argument = line == NULL ? "" : line;
+	char *argument = line == NULL ? strchr(verb, '\0') : line;
 
 	if (strcmp(verb, "list") == 0) {
 		list(control, request, argument);
@@ -279,7 +252,7 @@ handle(struct request *request, char *line, void *arg)
 	} else if (!request_privileged(request, getegid())) {
 		refuse(request, EX_NOPERM, "not permitted");
 	} else if (strcmp(verb, "flush") == 0) {
-		flush(control, request);
+		flush(control, request, argument);
 	} else if (strcmp(verb, "suspend") == 0 || strcmp(verb, "resume") == 0) {
 		steer(control, request, argument, strcmp(verb, "suspend") == 0);
 	} else {
@@ -328,6 +301,13 @@ control_new(struct context *context, struct dispatch *dispatch, const struct hea
 	control->changed = changed;
 	control->arg = arg;
 	control->listener = -1;
+	control->readers = readers_new(&context->spool);
+	control->flush = flush_new(context, dispatch, control->readers);
+	if (control->readers == NULL || control->flush == NULL) {
+		error_set_errno(error, EX_OSERR, "cannot start");
+		control_free(control);
+		return NULL;
+	}
 	if (bind_socket(control, error) < 0) {
 		control_free(control);
 		return NULL;
@@ -351,5 +331,7 @@ control_free(struct control *control)
 		close(control->listener);
 		(void)unlink(control->path);
 	}
+	flush_free(control->flush);
+	readers_free(control->readers);
 	free(control);
 }

@@ -16,9 +16,12 @@ struct control;
 
 /*
  * Bind run/control (0666: the peer's credentials decide) and serve:
- *   list text|json    the queue, as mailq shows it
+ *   list text|json [SELECTION ...]
+ *                     the queue, as mailq shows it; with selections (selection.h)
+ *                     what they mean of it
  *   status text|json
- *   flush             try everything now
+ *   flush [SELECTION ...]
+ *                     try everything, or what is meant, now; answered at once
  *   suspend PROFILE, resume PROFILE
  * `status` is borrowed. Null and `error` where it cannot be bound.
  */
@@ -27,7 +30,7 @@ struct control *control_new(struct context *context, struct dispatch *dispatch,
     struct error *error);
 void control_free(struct control *control);
 
-/* A child of ours has ended: it may have been a listing. */
-void control_reaped(struct control *control, pid_t pid);
+/* A child of ours has ended: it may have worked for a request. */
+void control_reaped(struct control *control, pid_t pid, int status);
 
 #endif

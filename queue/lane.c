@@ -72,6 +72,16 @@ lane_return(struct lane *lane, struct unit *unit, uint64_t due)
 	heap_insert(&lane->waiting, &unit->node);
 }
 
+void
+lane_hurry(struct lane *lane, struct unit *unit, uint64_t now)
+{
+	if (unit->node.place == 0 || unit->node.due <= now)
+		return;
+	heap_remove(&lane->waiting, &unit->node);
+	unit->node.due = now;
+	heap_insert(&lane->waiting, &unit->node);
+}
+
 static void
 leave_ready(struct lane *lane, struct unit *unit)
 {

@@ -35,6 +35,7 @@ struct lane {
 	uint64_t next_message;   /* messages_per_minute allows none before */
 	uint64_t slot_regained;  /* when a lost slot was last given back */
 	uint64_t alerted;        /* when a person was last told, 0: never */
+	uint64_t search;         /* flush.h: the last one that had it probed */
 	struct loop_timer timer; /* wakes the lane when something can be done */
 	struct loop *loop;       /* for its timer */
 	void *owner;             /* for the timer's callback */
@@ -56,6 +57,10 @@ int lane_add(struct lane *lane, struct unit *unit, uint64_t due);
 
 /* Put a busy unit of this lane back to wait until `due`. */
 void lane_return(struct lane *lane, struct unit *unit, uint64_t due);
+
+/* A unit that waits is due at `now`, unless it was due before; one that is ready or busy
+ * has no need of it. */
+void lane_hurry(struct lane *lane, struct unit *unit, uint64_t now);
 
 /* Take the unit out of the lane for good. */
 void lane_remove(struct lane *lane, struct unit *unit);

@@ -11,10 +11,13 @@
 #include <stdio.h>
 
 #include "config/error.h"
+#include "queue/selection.h"
 #include "queue/spool/spool.h"
 
 struct listing_options {
 	bool json;
+	/* Only the messages that it means; null: all. */
+	const struct selection *selection;
 	/* True where the message is on the wire; null: none is. */
 	bool (*active)(uint64_t id, void *context);
 	/* The reason to show instead of the last reply (a suspended profile, no profile),
@@ -23,7 +26,7 @@ struct listing_options {
 	void *context;
 };
 
-/* Write the whole listing. -1 and `error` where the spool cannot be read or `out`
+/* Write the listing. -1 and `error` where the spool cannot be read or `out`
  * cannot be written. A message that disappears meanwhile is left out. */
 int listing_write(const struct spool *spool, const struct listing_options *options, FILE *out,
     struct error *error);

@@ -83,6 +83,7 @@ run_role(const struct monitor *monitor, enum process_role role, int channel)
 		    .lock = monitor->ground.lock,
 		    .separated = monitor->ground.separated,
 		    .one_pass = monitor->options->one_pass,
+		    .selection = monitor->options->selection,
 		});
 	case PROCESS_AGENT:
 		return agent_run(&(struct agent_options){

@@ -10,11 +10,13 @@
 
 #include "config/config.h"
 #include "config/error.h"
+#include "queue/selection.h"
 
 struct monitor_options {
-	const struct config *config; /* as of the start: users and directories */
-	bool one_pass;               /* postoakd -q */
-	int announce;                /* gets one octet once everything runs, or -1 */
+	const struct config *config;       /* as of the start: users and directories */
+	bool one_pass;                     /* postoakd -q */
+	const struct selection *selection; /* postoakd -s; null: all */
+	int announce;                      /* gets one octet once everything runs, or -1 */
 };
 
 /*

@@ -16,23 +16,27 @@
 #include "config/log.h"
 #include "config/process.h"
 #include "queue/monitor.h"
+#include "queue/selection.h"
 
 struct arguments {
 	const char *config;
 	bool foreground;
 	bool to_stderr;
 	bool one_pass;
+	struct selection selection;
 };
 
 static void
 usage(FILE *out)
 {
-	(void)fprintf(out, "usage: postoakd [-f] [-e] [-q] [-C file] [--version]\n");
+	(void)fprintf(
+	    out, "usage: postoakd [-f] [-e] [-q [-s selection] ...] [-C file] [--version]\n");
 }
 
 static int
 parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
+	struct error error;
 	int option;
 
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
@@ -43,7 +47,7 @@ parse_arguments(int argc, char **argv, struct arguments *arguments)
 		usage(stdout);
 		exit(0);
 	}
-	while ((option = getopt(argc, argv, "feqC:")) != -1) {
+	while ((option = getopt(argc, argv, "feqs:C:")) != -1) {
 		switch (option) {
 		case 'f':
 			arguments->foreground = true;
@@ -54,6 +58,12 @@ parse_arguments(int argc, char **argv, struct arguments *arguments)
 		case 'q':
 			arguments->one_pass = true;
 			break;
+		case 's':
+			if (selection_add(&arguments->selection, optarg, &error) < 0) {
+				(void)fprintf(stderr, "postoakd: %s\n", error.text);
+				return -1;
+			}
+			break;
 		case 'C':
 			arguments->config = optarg;
 			break;
@@ -62,7 +72,7 @@ parse_arguments(int argc, char **argv, struct arguments *arguments)
 			return -1;
 		}
 	}
-	if (optind < argc) {
+	if (optind < argc || (arguments->selection.count > 0 && !arguments->one_pass)) {
 		usage(stderr);
 		return -1;
 	}
@@ -156,6 +166,8 @@ main(int argc, char **argv)
 
 	options.config = config;
 	options.one_pass = arguments.one_pass;
+	if (arguments.selection.count > 0)
+		options.selection = &arguments.selection;
 	status = monitor_run(&options, &error);
 	if (error.status != 0) {
 		(void)fprintf(stderr, "postoakd: %s\n", error.text);

@@ -6,6 +6,7 @@
 #include "queue/depart.h"
 #include "queue/loaded.h"
 #include "queue/maillog.h"
+#include "queue/selection.h"
 
 /* A turn of the loop reads at most so many headers, some 10 ms of work ... */
 #define READ_A_TURN 100
@@ -78,6 +79,26 @@ place(struct message *message, uint64_t due)
 	return 0;
 }
 
+static bool
+is_open(const void *context, size_t index)
+{
+	return loaded_is_open(context, index);
+}
+
+/* postoakd -s may mean others only. */
+static bool
+is_meant(const struct context *context, const struct message *message)
+{
+	const struct candidate candidate = {
+	    .id = message->id,
+	    .envelope = &message->loaded->envelope,
+	    .is_open = is_open,
+	    .context = message->loaded,
+	};
+
+	return context->selection == NULL || selection_matches(context->selection, &candidate);
+}
+
 /* `due` is when the unit was due by what was known before reading. */
 static void
 read_one(struct context *context, struct message *message, uint64_t due)
@@ -86,6 +107,10 @@ read_one(struct context *context, struct message *message, uint64_t due)
 
 	switch (loaded_open(context, message, &error)) {
 	case LOADED_OK:
+		if (!is_meant(context, message)) {
+			depart_forget(context, message);
+			break;
+		}
 		message->unread = false;
 		message->unreadable = place(message, due) < 0;
 		if (message->unreadable)
@@ -116,6 +141,23 @@ read_one(struct context *context, struct message *message, uint64_t due)
 			depart_forget(context, message);
 		break;
 	}
+}
+
+void
+reading_now(struct context *context, struct message *message)
+{
+	struct heap_node *node = &message->unit.node;
+
+	if (node->place == 0)
+		return;
+	heap_remove(&context->unread, node);
+	node->due = clock_monotonic_ms();
+	if (context->delivered == NULL) {
+		heap_insert(&context->unread, node);
+		return;
+	}
+	context->unread_count--;
+	read_one(context, message, node->due);
 }
 
 static struct message *

@@ -18,6 +18,10 @@ int reading_add(struct context *context, struct message *message, uint64_t due);
  * be busy. */
 void reading_again(struct context *context, struct message *message, uint64_t due);
 
+/* Read an unread message at once, if only the delivered log is open; else it is due.
+ * The message may be gone after that. */
+void reading_now(struct context *context, struct message *message);
+
 /*
  * Read what is due, and some more in the background. Returns the milliseconds until
  * it should be called again, UINT64_MAX for not before something is added.

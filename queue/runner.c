@@ -391,7 +391,7 @@ signalled(int signal, void *arg)
 	}
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		if (!alert_reaped(runner->alert, pid, status))
-			control_reaped(runner->control, pid);
+			control_reaped(runner->control, pid, status);
 }
 
 /* ---- the clock ---- */
@@ -518,6 +518,7 @@ runner_run(const struct runner_options *options)
 
 	LIST_INIT(&runner.context.lanes);
 	runner.context.one_pass = options->one_pass;
+	runner.context.selection = options->selection;
 	if (open_spool(&runner, &error) < 0 || build(&runner, &error) < 0 ||
 	    begin(&runner, &error) < 0) {
 		log_write(LOG_CRIT, "qmgr", "%s", error.text);

@@ -12,6 +12,7 @@
 
 #include <bsd/string.h>
 
+#include "config/request.h"
 #include "sendmail/control.h"
 #include "sendmail/privilege.h"
 
@@ -41,18 +42,24 @@ find_postoakd(char path[PATH_MAX])
 		strlcpy(path, own, PATH_MAX);
 }
 
-/* Become postoakd with `flag` (null: none) as the caller alone. */
+/* Become postoakd with `flag` (null: none) as the caller alone; `selection` (null: none)
+ * goes with -q. */
 static int
-become_postoakd(const char *flag, const char *config_path, struct error *error)
+become_postoakd(const char *flag, const struct selection *selection, const char *config_path,
+    struct error *error)
 {
 	char path[PATH_MAX];
 	char absolute[PATH_MAX];
-	const char *argv[5];
+	const char *argv[5 + 2 * SELECTION_MAX];
 	size_t argc = 0;
 
 	argv[argc++] = "postoakd";
 	if (flag != NULL)
 		argv[argc++] = flag;
+	for (size_t i = 0; selection != NULL && i < selection->count; i++) {
+		argv[argc++] = "-s";
+		argv[argc++] = selection->words[i];
+	}
 	if (config_path != NULL) {
 		/* A daemon leaves the directory that a relative path begins in. */
 		argv[argc++] = "-C";
@@ -67,13 +74,18 @@ become_postoakd(const char *flag, const char *config_path, struct error *error)
 }
 
 int
-daemon_flush(const struct config *config, const char *config_path, struct error *error)
+daemon_flush(const struct config *config, const char *config_path,
+    const struct selection *selection, struct error *error)
 {
-	if (control_ask(config, CONTROL_RUNNER, "flush", NULL, error) == 0)
+	char request[REQUEST_MAX];
+
+	if (selection_request(selection, "flush", request, sizeof(request) - 1, error) < 0)
+		return -1;
+	if (control_ask(config, CONTROL_RUNNER, request, NULL, error) == 0)
 		return 0;
 	if (error->status != EX_UNAVAILABLE || !control_is_owner(config))
 		return -1;
-	return become_postoakd("-q", config_path, error);
+	return become_postoakd("-q", selection, config_path, error);
 }
 
 static bool
@@ -97,7 +109,7 @@ daemon_start(const struct config *config, const char *config_path, struct error 
 		return 0;
 	if (check_owner(config, error) < 0)
 		return -1;
-	return become_postoakd(NULL, config_path, error);
+	return become_postoakd(NULL, NULL, config_path, error);
 }
 
 int
@@ -105,5 +117,5 @@ daemon_run(const struct config *config, const char *config_path, struct error *e
 {
 	if (check_owner(config, error) < 0)
 		return -1;
-	return become_postoakd("-f", config_path, error);
+	return become_postoakd("-f", NULL, config_path, error);
 }

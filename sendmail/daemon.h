@@ -4,6 +4,7 @@
 
 #include "config/config.h"
 #include "config/error.h"
+#include "queue/selection.h"
 
 /*
  * All take the path given by -C (null: none), which postoakd is given too. Where they
@@ -11,8 +12,10 @@
  * did it; -1 and `error`: EX_UNAVAILABLE or EX_NOPERM where neither may be.
  */
 
-/* Have the queue run once: by the runner, else by postoakd -q. */
-int daemon_flush(const struct config *config, const char *config_path, struct error *error);
+/* Have the queue, or what `selection` means of it, tried once: by the runner, which does
+ * so after this has returned, else by postoakd -q. */
+int daemon_flush(const struct config *config, const char *config_path,
+    const struct selection *selection, struct error *error);
 
 /* Start the daemon in the background; nothing to do where one runs. */
 int daemon_start(const struct config *config, const char *config_path, struct error *error);

@@ -206,20 +206,22 @@ act_set_long(struct options *options, const char *value, struct error *error)
 }
 
 /*
- * -q runs the queue once; -q30m means a daemon that does so for ever; -qp and -qf
- * say how Sendmail's processes go about it. Part of a queue cannot be selected here.
+ * -q runs the queue once, -q30m means a daemon that does so for ever; -qp and -qf say
+ * how Sendmail's processes go about it. What else follows selects part of the queue.
  */
 static int
 act_queue(struct options *options, const char *value, struct error *error)
 {
 	enum operation operation = OPERATION_FLUSH;
+	const char *rest = value == NULL ? "" : value;
+	bool foreground = *rest == 'f';
 
-	if (value != NULL && *value == 'p')
-		value++;
-	if (value != NULL && isdigit((unsigned char)*value))
+	if (foreground || *rest == 'p')
+		rest++;
+	if (isdigit((unsigned char)*rest) && !foreground)
 		operation = OPERATION_DAEMON;
-	else if (value != NULL && *value != '\0' && strcmp(value, "f") != 0)
-		return error_set(error, EX_USAGE, "-q%s is not supported", value);
+	else if (*rest != '\0' && selection_add(&options->selection, rest, error) < 0)
+		return -1;
 
 	/* -bd -q30m is a daemon, and mailq -q still lists. */
 	if (options->operation == OPERATION_SUBMIT || options->operation == OPERATION_FLUSH)
@@ -350,6 +352,13 @@ parse_cluster(const char *word, const char *next, struct options *options, struc
 	return 1;
 }
 
+static bool
+takes_selection(enum operation operation)
+{
+	return operation == OPERATION_FLUSH || operation == OPERATION_LIST ||
+	       operation == OPERATION_COUNT;
+}
+
 /* What contradicts itself is refused before anything is read. */
 static int
 check(const struct options *options, struct error *error)
@@ -364,6 +373,9 @@ check(const struct options *options, struct error *error)
 	if (options->extract && options->operation != OPERATION_SUBMIT &&
 	    options->operation != OPERATION_SMTP)
 		return error_set(error, EX_USAGE, "-t is for sending mail only");
+	if (options->selection.count > 0 && !takes_selection(options->operation))
+		return error_set(error, EX_USAGE, "-q%s: this operation takes no selection",
+		    options->selection.words[0]);
 	if (options->operation == OPERATION_VERIFY && options->recipient_count == 0)
 		return error_set(error, EX_USAGE, "-bv needs an address");
 	return 0;

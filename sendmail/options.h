@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "config/error.h"
+#include "queue/selection.h"
 #include "queue/spool/envelope.h"
 
 enum operation {
@@ -34,9 +35,10 @@ enum operation {
 
 struct options {
 	enum operation operation;
-	const char *config_path; /* -C; null: the default */
-	bool json;               /* -j, --json */
-	bool silent;             /* -oeq: the exit status says it all */
+	const char *config_path;    /* -C; null: the default */
+	bool json;                  /* -j, --json */
+	bool silent;                /* -oeq: the exit status says it all */
+	struct selection selection; /* -qI, -qR, -qS; for OPERATION_FLUSH, _LIST and _COUNT */
 
 	/* What follows matters for OPERATION_SUBMIT and OPERATION_VERIFY, and as far as no
 	 * SMTP command says the same, for OPERATION_SMTP. */

@@ -14,9 +14,10 @@
 #define LISTING_TIMEOUT 60
 
 static int
-list_spool(const struct config *config, bool json, FILE *out, struct error *error)
+list_spool(const struct config *config, const struct selection *selection, bool json, FILE *out,
+    struct error *error)
 {
-	struct listing_options options = {.json = json};
+	struct listing_options options = {.json = json, .selection = selection};
 	struct spool spool;
 	int result;
 
@@ -28,20 +29,26 @@ list_spool(const struct config *config, bool json, FILE *out, struct error *erro
 }
 
 int
-queue_view_write(const struct config *config, bool json, FILE *out, struct error *error)
+queue_view_write(const struct config *config, const struct selection *selection, bool json,
+    FILE *out, struct error *error)
 {
-	const char *request = json ? "list json" : "list text";
-	int fd = control_send(config, CONTROL_RUNNER, request, error);
+	char request[REQUEST_MAX];
+	int fd;
 
+	if (selection_request(selection, json ? "list json" : "list text", request,
+		sizeof(request) - 1, error) < 0)
+		return -1;
+	fd = control_send(config, CONTROL_RUNNER, request, error);
 	if (fd >= 0)
 		return request_copy(fd, out, LISTING_TIMEOUT, error);
 	if (error->status != EX_UNAVAILABLE || !control_is_owner(config))
 		return -1;
-	return list_spool(config, json, out, error);
+	return list_spool(config, selection, json, out, error);
 }
 
 int
-queue_view_count(const struct config *config, size_t *count, struct error *error)
+queue_view_count(const struct config *config, const struct selection *selection, size_t *count,
+    struct error *error)
 {
 	char *listing = NULL;
 	size_t length;
@@ -50,7 +57,7 @@ queue_view_count(const struct config *config, size_t *count, struct error *error
 
 	if (out == NULL)
 		return error_set_errno(error, EX_OSERR, "listing");
-	result = queue_view_write(config, true, out, error);
+	result = queue_view_write(config, selection, true, out, error);
 	if (fclose(out) != 0 && result == 0)
 		result = error_set_errno(error, EX_OSERR, "listing");
 	if (result == 0) {

@@ -58,11 +58,11 @@ print_help(void)
 }
 
 static int
-print_count(const struct config *config, struct error *error)
+print_count(const struct config *config, const struct selection *selection, struct error *error)
 {
 	size_t count;
 
-	if (queue_view_count(config, &count, error) < 0)
+	if (queue_view_count(config, selection, &count, error) < 0)
 		return -1;
 	printf("%zu\n", count);
 	return 0;
@@ -93,15 +93,15 @@ run(const struct options *options, const char *path, const struct config *config
 	case OPERATION_SMTP:
 		return smtp_run(options, config, error);
 	case OPERATION_LIST:
-		return queue_view_write(config, options->json, stdout, error);
+		return queue_view_write(config, &options->selection, options->json, stdout, error);
 	case OPERATION_COUNT:
-		return print_count(config, error);
+		return print_count(config, &options->selection, error);
 	case OPERATION_ALIASES:
 		return newaliases_run(config, stderr, error);
 	case OPERATION_VERIFY:
 		return verify_run(options, config, stdout, error);
 	case OPERATION_FLUSH:
-		return daemon_flush(config, path, error);
+		return daemon_flush(config, path, &options->selection, error);
 	case OPERATION_DAEMON:
 		return daemon_start(config, path, error);
 	case OPERATION_FOREGROUND:

@@ -65,6 +65,26 @@ a_new_lane_is_empty_and_ready(void **state)
 }
 
 static void
+a_unit_that_is_hurried_comes_first(void **state)
+{
+	struct fixture *fixture = *state;
+	struct lane *lane = fixture->lane;
+	struct unit *begun;
+
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(lane_add(lane, &fixture->units[i], 1000 + i), 0);
+	lane_hurry(lane, &fixture->units[2], 500);
+	begun = lane_begin(lane, 500);
+	assert_ptr_equal(begun, &fixture->units[2]);
+	assert_null(lane_begin(lane, 500));
+	/* Neither later than it was, nor back from the wire. */
+	lane_hurry(lane, &fixture->units[0], 2000);
+	lane_hurry(lane, begun, 500);
+	assert_int_equal(lane_next_due(lane), 1000);
+	assert_null(lane_begin(lane, 500));
+}
+
+static void
 units_begin_in_the_order_they_are_due(void **state)
 {
 	struct fixture *fixture = *state;
@@ -218,6 +238,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(a_new_lane_is_empty_and_ready, setup, teardown),
+	    cmocka_unit_test_setup_teardown(a_unit_that_is_hurried_comes_first, setup, teardown),
 	    cmocka_unit_test_setup_teardown(units_begin_in_the_order_they_are_due, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		what_is_ready_is_counted_to_some_dozens, setup, teardown),

@@ -130,6 +130,57 @@ one_pass_does_not_wait_for_what_cannot_be_read(void **state)
 	assert_true(host_has_file(host, ID));
 }
 
+/* postoakd -s: what is not meant stays where it is, unknown. */
+static void
+one_pass_forgets_what_is_not_meant(void **state)
+{
+	const struct selection selection = {.words = {"Rdave@"}, .count = 1};
+	struct host *host = *state;
+
+	host->context.one_pass = true;
+	host->context.selection = &selection;
+	(void)host_queue(host, ID, recipients, 1);
+	(void)host_queue(host, ID + 1, recipients, 2);
+	assert_true(reading_pump(&host->context) == UINT64_MAX);
+	assert_null(backlog_find(host->context.backlog, ID));
+	assert_true(host_has_file(host, ID));
+	assert_non_null(backlog_find(host->context.backlog, ID + 1));
+	assert_int_equal(host_lane(host, 1)->unit_count, 1);
+}
+
+static void
+read_now_it_is_in_its_lane(void **state)
+{
+	struct host *host = *state;
+	struct message *first = host_queue(host, ID, recipients, 1);
+	struct message *second = host_queue(host, ID + 1, recipients, 1);
+
+	reading_now(&host->context, second);
+	assert_true(first->unread);
+	assert_false(second->unread);
+	assert_int_equal(host->context.unread_count, 1);
+	assert_int_equal(host_lane(host, 0)->unit_count, 1);
+}
+
+/* Nobody knows yet what was delivered. */
+static void
+without_the_delivered_log_it_is_only_due(void **state)
+{
+	struct host *host = *state;
+	struct message *message = host_queue(host, ID, recipients, 1);
+	struct delivered *delivered = host->context.delivered;
+
+	heap_remove(&host->context.unread, &message->unit.node);
+	message->unit.node.due = UINT64_MAX - 1;
+	heap_insert(&host->context.unread, &message->unit.node);
+	host->context.delivered = NULL;
+	reading_now(&host->context, message);
+	host->context.delivered = delivered;
+	assert_true(message->unread);
+	assert_int_equal(host->context.unread_count, 1);
+	assert_true(heap_first(&host->context.unread)->due <= clock_monotonic_ms());
+}
+
 static void
 what_is_not_due_is_read_a_few_at_a_time(void **state)
 {
@@ -173,6 +224,11 @@ main(void)
 		what_cannot_be_read_is_not_read_ahead, host_setup, host_teardown),
 	    cmocka_unit_test_setup_teardown(
 		one_pass_does_not_wait_for_what_cannot_be_read, host_setup, host_teardown),
+	    cmocka_unit_test_setup_teardown(
+		one_pass_forgets_what_is_not_meant, host_setup, host_teardown),
+	    cmocka_unit_test_setup_teardown(read_now_it_is_in_its_lane, host_setup, host_teardown),
+	    cmocka_unit_test_setup_teardown(
+		without_the_delivered_log_it_is_only_due, host_setup, host_teardown),
 	    cmocka_unit_test_setup_teardown(
 		what_is_not_due_is_read_a_few_at_a_time, host_setup, host_teardown),
 	};

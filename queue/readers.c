@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: ISC */
+#include "queue/readers.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "config/log.h"
+#include "queue/keep_descriptors.h"
+
+#define READERS_MAX 32
+#define READERS_A_UID 4
+
+struct reader {
+	pid_t pid; /* 0: free */
+	uid_t uid; /* for whom */
+};
+
+struct readers {
+	const struct spool *spool;
+	struct reader items[READERS_MAX];
+};
+
+struct readers *
+readers_new(const struct spool *spool)
+{
+	struct readers *readers = calloc(1, sizeof(*readers));
+
+	if (readers != NULL)
+		readers->spool = spool;
+	return readers;
+}
+
+void
+readers_free(struct readers *readers)
+{
+	free(readers);
+}
+
+bool
+readers_are_full(const struct readers *readers, uid_t uid)
+{
+	size_t all = 0;
+	size_t same = 0;
+
+	for (size_t i = 0; i < READERS_MAX; i++) {
+		if (readers->items[i].pid == 0)
+			continue;
+		all++;
+		if (readers->items[i].uid == uid)
+			same++;
+	}
+	return all == READERS_MAX || (uid != 0 && same >= READERS_A_UID);
+}
+
+static _Noreturn void
+read_spool(const struct spool *spool, int fd, int (*work)(int fd, void *arg), void *arg)
+{
+	const int kept[] = {spool->incoming, spool->queue, spool->hold, spool->history, fd};
+	sigset_t none;
+
+	(void)prctl(PR_SET_NAME, "postoak-list");
+	keep_descriptors(kept, sizeof(kept) / sizeof(kept[0]));
+	/* Nothing is lost when it is told to end. */
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	_exit(work(fd, arg) < 0 ? 1 : 0);
+}
+
+int
+readers_start(struct readers *readers, uid_t uid, int fd, int (*work)(int fd, void *arg), void *arg)
+{
+	struct reader *reader = readers->items;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return -1;
+	if (pid == 0)
+		read_spool(readers->spool, fd, work, arg);
+	while (reader->pid != 0)
+		reader++;
+	*reader = (struct reader){.pid = pid, .uid = uid};
+	return 0;
+}
+
+void
+readers_reaped(struct readers *readers, pid_t pid, int status)
+{
+	for (size_t i = 0; i < READERS_MAX; i++) {
+		if (readers->items[i].pid != pid)
+			continue;
+		readers->items[i].pid = 0;
+		/* One that was told to end has nothing to say. */
+		if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+			log_write(LOG_ERR, "qmgr", "the queue could not be read for a request");
+	}
+}

@@ -1,0 +1,34 @@
+/*
+ * Processes that read the spool for a request: listing or searching a backlog takes
+ * its time, and the runner's event loop has none. A reader has the runner's memory as
+ * it was when it was asked, and answers over one descriptor.
+ */
+#ifndef POSTOAK_QUEUE_READERS_H
+#define POSTOAK_QUEUE_READERS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "queue/spool/spool.h"
+
+struct readers;
+
+/* `spool` is borrowed. Null and ENOMEM. */
+struct readers *readers_new(const struct spool *spool);
+void readers_free(struct readers *readers);
+
+/* True where another would be too many: 32 in all, 4 a uid but for root. */
+bool readers_are_full(const struct readers *readers, uid_t uid);
+
+/*
+ * Start one for `uid`; there must be room. `work` runs in the new process, with the
+ * spool and `fd` open and nothing else of the runner's, and returns 0, or -1 where it
+ * failed, which is logged. `fd` stays open here too. Returns 0, or -1 and errno.
+ */
+int readers_start(
+    struct readers *readers, uid_t uid, int fd, int (*work)(int fd, void *arg), void *arg);
+
+/* A child has ended with `status`, as waitpid(2) gives it: it may have been a reader. */
+void readers_reaped(struct readers *readers, pid_t pid, int status);
+
+#endif
