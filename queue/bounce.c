@@ -82,6 +82,20 @@ is_wanted(enum report_kind kind, const struct recipient *recipient)
 }
 
 static void
+log_accepted(const struct sending *sending, uint64_t id)
+{
+	int file = accept_file(sending->accept);
+	struct envelope envelope;
+	struct error error;
+
+	maillog_bounce(sending->original, sending->kind, id);
+	if (envelope_read(file, &envelope, &error) < 0)
+		return;
+	maillog_queued(id, &envelope, file);
+	envelope_free(&envelope);
+}
+
+static void
 published(int failure, uint64_t id, void *arg)
 {
 	struct sending *sending = arg;
@@ -90,7 +104,7 @@ published(int failure, uint64_t id, void *arg)
 		maillog_note(LOG_ERR, sending->original,
 		    "cannot accept a notification for its sender: %s", strerror(failure));
 	else
-		maillog_bounce(sending->original, sending->kind, id);
+		log_accepted(sending, id);
 	sending->done(failure == 0 ? BOUNCE_TOLD : BOUNCE_FAILED, id, sending->done_context);
 	accept_free(sending->accept);
 	free(sending);

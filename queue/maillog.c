@@ -13,6 +13,9 @@
 /* Message-ID stands near the top; a header longer than this does without it. */
 #define HEADER_READ_MAX 16384
 
+/* A hundred years in seconds fit easily. */
+#define DELAY_SIZE 32
+
 static char *
 read_message_id(const struct envelope *envelope, int file)
 {
@@ -37,11 +40,20 @@ void
 maillog_taken(uint64_t id, const struct envelope *envelope, int file)
 {
 	char text[QUEUE_ID_SIZE];
-	char *message_id = read_message_id(envelope, file);
 
 	queue_id_format(id, text);
 	log_write(LOG_INFO, "pickup", "%s: uid=%lu from=<%s>", text, (unsigned long)envelope->uid,
 	    envelope->sender);
+	maillog_queued(id, envelope, file);
+}
+
+void
+maillog_queued(uint64_t id, const struct envelope *envelope, int file)
+{
+	char text[QUEUE_ID_SIZE];
+	char *message_id = read_message_id(envelope, file);
+
+	queue_id_format(id, text);
 	log_write(
 	    LOG_INFO, "cleanup", "%s: message-id=%s", text, message_id == NULL ? "<>" : message_id);
 	log_write(LOG_INFO, "qmgr", "%s: from=<%s>, size=%llu, nrcpt=%zu (queue active)", text,
@@ -49,11 +61,23 @@ maillog_taken(uint64_t id, const struct envelope *envelope, int file)
 	free(message_id);
 }
 
+/* Two digits that matter, and never an exponent: readers take digits and points. */
+static void
+format_delay(double seconds, char text[DELAY_SIZE])
+{
+	if (seconds >= 10)
+		(void)snprintf(text, DELAY_SIZE, "%.0f", seconds);
+	else
+		(void)snprintf(text, DELAY_SIZE, "%.2g", seconds < 0.0001 ? 0 : seconds);
+}
+
 void
 maillog_delivery(uint64_t id, const struct maillog_delivery *d)
 {
 	char text[QUEUE_ID_SIZE];
 	char sent_as[1100] = "";
+	char delays[4][DELAY_SIZE];
+	char delay[DELAY_SIZE];
 	const char *service = d->relay == NULL ? "qmgr" : "smtp";
 
 	/* Behind the reply: readers of Postfix's log expect relay= right after to=. */
@@ -62,12 +86,13 @@ maillog_delivery(uint64_t id, const struct maillog_delivery *d)
 		    d->reply_to[0] != '\0' ? ", reply-to=<" : "", d->reply_to,
 		    d->reply_to[0] != '\0' ? ">" : "");
 	queue_id_format(id, text);
+	for (size_t i = 0; i < 4; i++)
+		format_delay(d->delays[i], delays[i]);
+	format_delay(d->delays[0] + d->delays[1] + d->delays[2] + d->delays[3], delay);
 	log_write(LOG_INFO, service,
-	    "%s: to=<%s>, relay=%s, delay=%.2g, delays=%.2g/%.2g/%.2g/%.2g, dsn=%s, status=%s "
-	    "(%s%s)%s",
-	    text, d->to, d->relay == NULL ? "none" : d->relay,
-	    d->delays[0] + d->delays[1] + d->delays[2] + d->delays[3], d->delays[0], d->delays[1],
-	    d->delays[2], d->delays[3], d->enhanced, d->status,
+	    "%s: to=<%s>, relay=%s, delay=%s, delays=%s/%s/%s/%s, dsn=%s, status=%s (%s%s)%s", text,
+	    d->to, d->relay == NULL ? "none" : d->relay, delay, delays[0], delays[1], delays[2],
+	    delays[3], d->enhanced, d->status,
 	    d->expired ? "delivery time expired; the last reply was: " : "", d->reply, sent_as);
 }
 

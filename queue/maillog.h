@@ -10,6 +10,10 @@
 /* Who submitted it, its Message-ID (read from `file`) and its size. */
 void maillog_taken(uint64_t id, const struct envelope *envelope, int file);
 
+/* The same without who submitted it, for what we have written ourselves: those who
+ * count deliveries look for its sender and size. */
+void maillog_queued(uint64_t id, const struct envelope *envelope, int file);
+
 /* The parts of one recipient's line. */
 struct maillog_delivery {
 	const char *to;
