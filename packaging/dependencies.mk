@@ -17,7 +17,7 @@ CLANG_TIDY ?= clang-tidy
 dependencies:
 	@packaging/dependencies.sh build
 test-dependencies:
-	@packaging/dependencies.sh build test
+	@packaging/dependencies.sh build test parsers
 lint-dependencies:
 	@packaging/dependencies.sh build test lint
 .PHONY: dependencies test-dependencies lint-dependencies
