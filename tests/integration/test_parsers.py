@@ -312,6 +312,24 @@ def test_pflogsumm(maillog):
     assert re.search(r"^ +1 +5\.1\.1 No such user \(here\)$", text, re.M)
 
 
+def test_pflogsumm_reads_our_own_name(maillog):
+    """And the times that rsyslog writes today."""
+    script = unpacked("usr/sbin/pflogsumm")
+    lines = maillog.read_text().replace(" host postfix/", " host postoak/").splitlines()
+    text = "".join(f"2026-11-22T{line[7:15]}.123456+00:00{line[15:]}\n" for line in lines)
+    result = subprocess.run(
+        ["perl", script, "--syslog_name=postoak"],
+        input=text,
+        capture_output=True,
+        check=False,
+        timeout=60,
+        text=True,
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert re.search(r"^ +4 +received$", result.stdout, re.M)
+    assert re.search(r"^ +6 +delivered$", result.stdout, re.M)
+
+
 def section(text: str, title: str) -> dict:
     block = re.search(rf"^{re.escape(title)}\n-+\n((?: +\d+ +\S+\n)+)", text, re.M)
     return {name: int(number) for number, name in re.findall(r" +(\d+) +(\S+)\n", block[1])}
