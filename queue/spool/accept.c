@@ -208,21 +208,24 @@ final_header(struct accept *accept, struct error *error)
 int
 accept_seal(struct accept *accept, struct error *error)
 {
+	bool in_buffer = accept->written == 0;
 	char *header;
-	int result = 0;
+	int result;
 
 	if (accept->failed)
 		return error_set(error, EX_TEMPFAIL, "the message is incomplete");
 	header = final_header(accept, error);
 	if (header == NULL)
 		return -1;
-	/* A message that fits the buffer is written with one call. */
-	if (accept->written == 0)
+	/* A message that fits the buffer is written with one call. Else the buffer goes first:
+	 * it may hold the end of a long header as it was. */
+	if (in_buffer)
 		memcpy(accept->buffer, header, accept->header_length);
-	else
+	result = flush(accept, error);
+	if (result == 0 && !in_buffer)
 		result = write_at(accept, header, accept->header_length, 0, error);
 	free(header);
-	if (result == -1 || flush(accept, error) == -1)
+	if (result == -1)
 		return -1;
 	if (fchmod(accept->fd, 0440) == -1)
 		return error_set_errno(error, EX_TEMPFAIL, "cannot set the message's mode");

@@ -163,6 +163,42 @@ empty_message(void **state)
 	envelope_free(&read);
 }
 
+/* Its header alone is larger than the buffer, so that its end is in it when it is sealed. */
+static void
+many_recipients(void **state)
+{
+	static char address[] = "recipient-of-a-large-list@example.org";
+	struct fixture *fixture = *state;
+	const size_t count = 50000;
+	struct recipient *recipients = calloc(count, sizeof(*recipients));
+	struct message message;
+	struct envelope read;
+	struct accept *accept;
+	struct error error;
+	uint64_t id;
+
+	assert_non_null(recipients);
+	for (size_t i = 0; i < count; i++)
+		recipients[i].address = address;
+	for (size_t used = 1; used <= count; used *= 5) {
+		message_init(&message);
+		message.envelope.recipients = recipients;
+		message.envelope.recipient_count = used;
+		accept = accept_begin(fixture->spool.queue, &message.envelope, &error);
+		assert_non_null(accept);
+		assert_int_equal(
+		    accept_write(accept, MESSAGE_BODY, strlen(MESSAGE_BODY), &error), 0);
+		assert_int_equal(accept_seal(accept, &error), 0);
+		assert_int_equal(accept_publish(accept, &id, &error), 0);
+		accept_free(accept);
+		assert_int_equal(read_published(fixture->spool.queue, id, &read), 0);
+		assert_int_equal(read.recipient_count, used);
+		assert_int_equal(read.size, strlen(MESSAGE_BODY));
+		envelope_free(&read);
+	}
+	free(recipients);
+}
+
 static void
 nothing_is_left_without_publish(void **state)
 {
@@ -460,6 +496,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(
 		eight_bit_is_noticed_anywhere, fixture_setup, fixture_teardown),
 	    cmocka_unit_test_setup_teardown(empty_message, fixture_setup, fixture_teardown),
+	    cmocka_unit_test_setup_teardown(many_recipients, fixture_setup, fixture_teardown),
 	    cmocka_unit_test_setup_teardown(
 		nothing_is_left_without_publish, fixture_setup, fixture_teardown),
 	    cmocka_unit_test_setup_teardown(
