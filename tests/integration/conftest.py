@@ -12,8 +12,11 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "provider")]
 sys.dont_write_bytecode = True
 
+pytest.register_assert_rewrite("spooled_message", "submission_case")
+
 from harness import Host  # noqa: E402
 from provider import Provider  # noqa: E402
+from submission_case import QuietHost  # noqa: E402
 
 
 def pytest_configure(config):
@@ -60,6 +63,16 @@ def idle_host(request, directory, provider):
     assert leaks(host, provider) == []
     # A process that a sanitizer ended was started again, and the mail went all the same.
     assert "Sanitizer" not in host.log() and "runtime error" not in host.log()
+
+
+@pytest.fixture(scope="module")
+def quiet_host():
+    """A host without daemon and provider, for hundreds of calls of sendmail."""
+    directory = Path(tempfile.mkdtemp(prefix="postoak-"))
+    host = QuietHost(directory)
+    yield host
+    host.close()
+    shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture

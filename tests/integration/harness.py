@@ -141,8 +141,9 @@ class Host:
         return file
 
     def write_configuration(self, **changes):
-        """Write the file; `changes` replace top-level keys, for this time only."""
+        """Write the file; `changes` replace top-level keys, for this time only (None: none)."""
         configuration = copy.deepcopy(self.configuration) | changes
+        configuration = {k: v for k, v in configuration.items() if v is not None}
         self.file.write_text(yaml.safe_dump(configuration, sort_keys=False))
 
     # The daemon.
@@ -156,7 +157,7 @@ class Host:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=self._environment(environment),
+                env=self.environment(environment),
                 start_new_session=True,
                 **popen,
             )
@@ -282,7 +283,7 @@ class Host:
             input=input,
             capture_output=True,
             timeout=options.pop("timeout", 60),
-            env=self._environment(environment),
+            env=self.environment(environment),
             preexec_fn=limit if limits else None,
             check=False,
             **options,
@@ -291,7 +292,7 @@ class Host:
         return result
 
     @staticmethod
-    def _environment(extra=None) -> dict:
+    def environment(extra=None) -> dict:
         kept = ("PATH", "HOME", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS")
         return {k: os.environ[k] for k in kept if k in os.environ} | {"LC_ALL": "C"} | (extra or {})
 
