@@ -20,7 +20,9 @@ mount --bind /dev/null "$0/dev/null" && mount --bind "$0/etc" /etc && mount --rb
 
 @functools.cache
 def can_mount() -> bool:
-    command = ["unshare", "--mount", "--uts", "mount", "--bind", "/etc", "/etc"]
+    name = "/proc/sys/kernel/hostname"
+    trial = f"mount --bind /etc /etc && read -r name <{name} && printf %s $name >{name}"
+    command = ["unshare", "--mount", "--uts", "sh", "-c", trial]
     return os.geteuid() == 0 and subprocess.run(command, capture_output=True).returncode == 0
 
 

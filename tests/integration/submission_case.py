@@ -28,8 +28,6 @@ from harness import BUILD, EX_OK, Host
 from private_system import PrivateSystem, can_mount
 from spooled_message import read_spooled
 
-PIPE_SIZE = 1 << 20  # the most that an ordinary user's pipe may hold
-
 
 def login() -> str:
     try:
@@ -158,6 +156,7 @@ class Case:
             shutil.rmtree(directory)
 
     def _stdin(self):
+        """With everything in it: an ordinary user's pipe may hold 1 MiB."""
         if self.stdin_is_file:
             file = tempfile.TemporaryFile(buffering=0)
             file.write(self.stdin)

@@ -88,7 +88,6 @@ BAD = {
     "not UTF-8": ("a\udcff@example.org", "a"),
     "too long": ("a" * 2000 + "@example.org", "aaaa"),
     "good ones around it": ("b@example.org, a@@example.org, c@example.org", "a@@example.org"),
-    "the null address": ("<>", "null address"),
 }
 
 NOBODY = {"empty group": "undisclosed-recipients:;", "comment": "(nobody)", "blank": "  ",
@@ -103,6 +102,7 @@ AS_ARGUMENTS = [
     *(Accepted(name, ["--", text], to=addresses) for name, (text, addresses) in FORMS.items()),
     *(Refused(f"nobody: {name}", [text], EX_USAGE, "no recipients")
       for name, text in NOBODY.items()),
+    Refused("the null address", ["<>"], EX_DATAERR, "null address"),
     Accepted("several words", [TO, "Bob <b@example.org>, c@example.org", "joe"],
              to=[TO, "b@example.org", "c@example.org", "joe@example.com"]),
     Accepted("twice in two words", [TO, "b@example.org", "A <a@Example.Org>"],
@@ -177,9 +177,8 @@ def list_field(addresses: list) -> bytes:
 
 MOST = [
     Accepted("50,000 arguments", MANY[:50000], to=MANY[:50000]),
-    Accepted("50,000 in the header", ["-t"], stdin=list_field(MANY[:49999]), message=LETTER,
-             to=[*MANY[:49999], SOMEONE], stdin_is_file=True),
-    Accepted("50,000, some of them twice", [*MANY[:50000], *MANY[:10]], to=MANY[:50000]),
+    Accepted("50,000 in the header, some of them twice", ["-t", *MANY[:10]], message=LETTER,
+             stdin=list_field(MANY[:49999]), to=[*MANY[:49999], SOMEONE], stdin_is_file=True),
     Refused("50,001 arguments", MANY, EX_DATAERR, "50000"),
     Refused("50,001 in the header", ["-t"], EX_DATAERR, "50000", stdin=list_field(MANY[:50000]),
             stdin_is_file=True),

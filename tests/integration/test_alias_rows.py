@@ -161,9 +161,7 @@ DEPTH = [
     alias("doubling", "joe: a1, b1\n" + "".join(
         f"a{i}: a{i + 1}, b{i + 1}\nb{i}: a{i + 1}, b{i + 1}\n" for i in range(1, 9))
         + f"a9: {ADMIN}\nb9: {ADMIN}\n", JOES),
-    alias("too many", "joe: " + ", ".join(f"x{i}@example.org" for i in range(50000)) + "\n",
-          *(via(f"x{i}@example.org", "joe@example.com") for i in range(50000))),
-    Refused("one more", ["joe", TO], EX_DATAERR, "50000", aliases="joe: "
+    Refused("one too many", ["joe", TO], EX_DATAERR, "50000", aliases="joe: "
             + ", ".join(f"x{i}@example.org" for i in range(50000)) + "\n"),
 ]
 

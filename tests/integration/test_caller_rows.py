@@ -115,14 +115,14 @@ def qualified(text: bytes, *, added: bytes = ADDED) -> bytes:
 
 DAEMONS = [
     Accepted("Debian cron", ["-FCronDaemon", "-i", "-B8BITMIME", "-oem", "root"],
-             stdin=CRON + CRON_OUTPUT, message=CRON_SENT + CRON_OUTPUT, body="8bit", to=[ROOT],
+             stdin=CRON + CRON_OUTPUT, message=CRON_SENT + CRON_OUTPUT, to=[ROOT],
              environment={"SHELL": "/bin/sh", "LOGNAME": "root"}, popen={"cwd": "/"}),
     Accepted("Debian cron, MAILTO=a,b", ["-FCronDaemon", "-i", "-B8BITMIME", "-oem",
                                          "a@example.org,b@example.org"],
              stdin=CRON + CRON_OUTPUT, message=CRON_SENT + CRON_OUTPUT,
              to=[TO, "b@example.org"]),
-    Accepted("Debian cron, MAILTO=-l", ["-FCronDaemon", "-i", "-B8BITMIME", "-oem", "root"],
-             stdin=CRON, message=CRON_SENT, body="", to=[ROOT]),
+    Accepted("Debian cron, no output", ["-FCronDaemon", "-i", "-B8BITMIME", "-oem", "root"],
+             stdin=CRON, message=CRON_SENT, to=[ROOT]),
     Accepted("cronie", ["-FCronDaemon", "-i", "-odi", "-oem", "-oi", "-t", "-f", "root"],
              stdin=CRONIE, message=qualified(CRONIE, added=DATE + ID), sender=ROOT, to=[ROOT]),
     Accepted("bcron", ["-FCronDaemon", "-i", "-odi", "-oem", "root"],
