@@ -124,9 +124,6 @@ classify(const struct canonical *canonical)
 		return LINE_FROM;
 	if (!first && (*line == ' ' || *line == '\t'))
 		return LINE_FIELD;
-	/* A MIME boundary with a colon in it is no field. */
-	if (length >= 2 && memcmp(line, "--", 2) == 0)
-		return LINE_BODY;
 	return header_line_name(line, length) > 0 ? LINE_FIELD : LINE_BODY;
 }
 
