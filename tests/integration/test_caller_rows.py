@@ -213,7 +213,7 @@ MUAS = [
                       "-R", "hdrs", "--", TO, "b@example.org"],
              sender="me@example.net", stdin=LETTER + "é\n".encode(), ret="hdrs",
              to=[f"{TO} notify=failure,delay", "b@example.org notify=failure,delay"]),
-    Answered("alpine", ["-bs", "-odb", "-oem"], missing="-bs", stdin_left=False,
+    Answered("alpine", ["-bs", "-odb", "-oem"], stdin_left=False,
              stdin=b"EHLO host\r\nQUIT\r\n",
              stdout=rb"220 [^\n]+\r\n(250-[^\n]+\r\n)+250 [^\n]+\r\n"
                                                     rb"221 [^\n]+\r\n"),
@@ -333,7 +333,7 @@ SWIFT_ANSWERS = (
 )
 DIALOGUES = [
     Accepted(name, argv, stdin=SWIFT, message=LETTER + b".\n", sender="me@example.net",
-             to=[TO, ROOT], dialogue=SWIFT_ANSWERS, missing="-bs")
+             to=[TO, ROOT], dialogue=SWIFT_ANSWERS)
     for name, argv in (
         ("Symfony", ["-bs"]), ("Laravel", ["-bs", "-i"]), ("Alpine", ["-bs", "-odb", "-oem"]),
     )
