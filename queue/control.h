@@ -11,6 +11,7 @@
 #include "queue/context.h"
 #include "queue/dispatch.h"
 #include "queue/health.h"
+#include "queue/intake.h"
 
 struct control;
 
@@ -26,8 +27,8 @@ struct control;
  * `status` is borrowed. Null and `error` where it cannot be bound.
  */
 struct control *control_new(struct context *context, struct dispatch *dispatch,
-    const struct health_options *status, void (*changed)(struct lane *lane, void *arg), void *arg,
-    struct error *error);
+    struct intake *intake, const struct health_options *status,
+    void (*changed)(struct lane *lane, void *arg), void *arg, struct error *error);
 void control_free(struct control *control);
 
 /* A child of ours has ended: it may have worked for a request. */

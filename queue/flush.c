@@ -22,6 +22,7 @@ struct flush {
 	struct context *context;
 	struct dispatch *dispatch;
 	struct readers *readers;
+	struct intake *intake;
 	uint64_t searches; /* begun so far */
 };
 
@@ -51,6 +52,7 @@ flush_all(struct flush *flush)
 	uint64_t now = clock_monotonic_ms();
 	struct lane *lane;
 
+	intake_look(flush->intake);
 	due_now(&context->unread, now);
 	loop_timer_set(context->loop, &context->reading, 0);
 	LIST_FOREACH(lane, &context->lanes, entry)
@@ -190,6 +192,7 @@ flush_selected(
 	if (readers_are_full(flush->readers, uid))
 		return error_set(
 		    error, EX_TEMPFAIL, "too many requests at a time, try again later");
+	intake_look(flush->intake);
 	search = calloc(1, sizeof(*search));
 	if (search == NULL || channel_pair(pair) < 0) {
 		free(search);
@@ -209,13 +212,14 @@ flush_selected(
 }
 
 struct flush *
-flush_new(struct context *context, struct dispatch *dispatch, struct readers *readers)
+flush_new(struct context *context, struct dispatch *dispatch, struct readers *readers,
+    struct intake *intake)
 {
 	struct flush *flush = calloc(1, sizeof(*flush));
 
 	if (flush != NULL)
-		*flush =
-		    (struct flush){.context = context, .dispatch = dispatch, .readers = readers};
+		*flush = (struct flush){
+		    .context = context, .dispatch = dispatch, .readers = readers, .intake = intake};
 	return flush;
 }
 

@@ -259,6 +259,12 @@ intake_free(struct intake *intake)
 	free(intake);
 }
 
+void
+intake_look(struct intake *intake)
+{
+	loop_timer_set(intake->context->loop, &intake->scan, 0);
+}
+
 size_t
 intake_waiting(const struct intake *intake)
 {

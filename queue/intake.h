@@ -28,6 +28,12 @@ void intake_add(struct intake *intake, uint64_t id);
 /* The wall clock stepped: let every message be due when its history says. */
 void intake_reschedule(struct intake *intake);
 
+/*
+ * Look for mail that nobody told us of, now; what is too young to be taken is looked at
+ * again as soon as it is old enough.
+ */
+void intake_look(struct intake *intake);
+
 /* Files in incoming/ as of the last scan that were too young to be taken. */
 size_t intake_waiting(const struct intake *intake);
 

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 import pytest
-from harness import BUILD, EX_NOPERM, EX_UNAVAILABLE, EX_USAGE, wait_until
+from harness import BUILD, EX_NOPERM, EX_UNAVAILABLE, EX_USAGE, SENDER, wait_until
 from scenario import Reply
 
 LATER = Reply(451, "4.3.0 Try again later")
@@ -235,3 +235,11 @@ def test_postoakd_takes_a_selection_for_one_pass_only(idle_host):
     for arguments in (["-s", "Rx"], ["-q", "-s", "Gx"], ["-q", "-s", ""]):
         result = idle_host.command("postoakd", "-f", *arguments)
         assert result.returncode == EX_USAGE
+
+
+def test_a_queue_run_finds_mail_that_the_runner_was_not_told_of(host):
+    """By itself it would look half a minute later."""
+    result = host.sendmail("-odq", "-i", "-f", SENDER, "a@example.org", message=b"\nx\n")
+    assert result.returncode == 0
+    assert host.sendmail("-q").returncode == 0
+    host.wait_for_messages(timeout=20)
