@@ -26,17 +26,22 @@ struct parser {
 	struct address_list *list;
 	struct error *error;
 	struct token_reader reader;
-	const char *start;  /* of the piece being passed */
-	bool piece_has_at;  /* a group's name has no '@' */
-	bool after_bracket; /* a comment now still names the last mailbox */
+	const char *element; /* what an error names begins here */
+	const char *start;   /* of the piece being passed */
+	bool piece_has_at;   /* a group's name has no '@' */
+	bool after_colon;    /* a group in a group there is not */
+	bool after_bracket;  /* a comment now still names the last mailbox */
 };
 
+/* Name the list element in which `end` was reached. */
 static int
 fail(struct parser *parser, const char *end)
 {
-	const char *start = parser->start;
+	const char *start = parser->element;
 	size_t length;
 
+	while (end < parser->reader.end && strchr(",;\r\n", *end) == NULL)
+		end++;
 	while (start < end && (*start == ' ' || *start == '\t' || *start == '\r' || *start == '\n'))
 		start++;
 	length = (size_t)(end - start);
@@ -175,7 +180,7 @@ read_bare(struct parser *parser, const char *end)
 			if (append_bare(parser, &spec, &comment, end) == -1)
 				return -1;
 			comment.kind = TOKEN_END;
-			parser->start = token.start;
+			parser->element = token.start;
 			spec = (struct address_spec){0};
 			if (address_spec_add(&spec, &token) != ADDRESS_SPEC_TAKEN)
 				return fail(parser, end);
@@ -243,7 +248,7 @@ read_mailbox(struct parser *parser, const char *bracket)
 		return fail_memory(parser);
 	if (append(parser, &spec, name, parser->reader.next) == -1)
 		return -1;
-	parser->start = parser->reader.next;
+	parser->element = parser->start = parser->reader.next;
 	parser->after_bracket = true;
 	return 0;
 }
@@ -256,8 +261,10 @@ begin_group(struct parser *parser, const char *colon)
 
 	while (p < colon && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'))
 		p++;
-	/* "host::user" and "a@b:c" are no groups: mail must not go to what follows. */
-	return p == colon || parser->piece_has_at ? fail(parser, parser->reader.next) : 0;
+	/* "host::user", "a@b:c" and "a:b:c" are no groups: mail must not go to what follows. */
+	if (p == colon || parser->piece_has_at || parser->after_colon)
+		return fail(parser, parser->reader.next);
+	return 0;
 }
 
 static int
@@ -291,13 +298,16 @@ read_list(struct parser *parser)
 		parser->start = parser->reader.next;
 		parser->piece_has_at = false;
 		parser->after_bracket = false;
+		parser->after_colon = address_token_is(&token, ':');
+		if (!parser->after_colon)
+			parser->element = parser->start;
 	}
 }
 
 int
 address_list_parse(const char *text, size_t length, struct address_list *list, struct error *error)
 {
-	struct parser parser = {.list = list, .error = error, .start = text};
+	struct parser parser = {.list = list, .error = error, .element = text, .start = text};
 	size_t before = list->count;
 
 	address_token_init(&parser.reader, text, length);

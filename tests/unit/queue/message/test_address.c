@@ -156,6 +156,7 @@ groups(void **state)
 	gives("one: a@x; two: B <b@x>;", "a@x\nB|b@x");
 	gives("grp: a b;", "a\nb");
 	refuses("host::user");
+	refuses("host:port:user");
 	refuses("a@x: b@x");
 	refuses(": b@x");
 }
@@ -251,6 +252,10 @@ error_names_the_piece(void **state)
 	assert_string_equal(error.text, "bad address: bad@@x");
 	assert_int_equal(list.count, 1);
 	assert_string_equal(list.items[0].address, "first@x");
+	assert_int_equal(address_list_parse("a, ::include:/x, b", 18, &list, &error), -1);
+	assert_string_equal(error.text, "bad address: ::include:/x");
+	assert_int_equal(address_list_parse("a, B <c d@x>, e", 15, &list, &error), -1);
+	assert_string_equal(error.text, "bad address: B <c d@x>");
 	assert_int_equal(address_list_parse("more@x", 6, &list, &error), 0);
 	assert_int_equal(list.count, 2);
 	address_list_free(&list);
@@ -312,7 +317,7 @@ large_fields(void **state)
 	text = repeated("", "((((((((((a))))))))))", 50000);
 	gives(text, "");
 	free(text);
-	text = repeated("", "a:", 500000);
+	text = repeated("", "a:;", 500000);
 	gives(text, "");
 	free(text);
 	text = repeated("", "<", 1000000);
