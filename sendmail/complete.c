@@ -101,19 +101,16 @@ copy_field(const struct completion *completion, const struct header_field *field
 {
 	const struct rule *rule = find_rule(field);
 
-	if (completion->strip_only) {
-		if (rule == NULL || !rule->drop)
-			fwrite(field->start, 1, field->length, out);
+	if (completion->strip_only ? rule != NULL && rule->drop : is_dropped(rule, field))
 		return;
-	}
-	if (is_dropped(rule, field))
-		return;
-	if (rule == NULL || !rule->addresses) {
-		fwrite(field->start, 1, field->length, out);
-		return;
-	}
-	fwrite(field->start, 1, (size_t)(field->body - field->start), out);
-	qualify_addresses(field->body, field->body_length, completion->mail_name, out);
+	/* "To :" may be read but not sent (RFC 5322 4.5): there are relays that see no
+	 * field in it, and so the header's end. */
+	fwrite(field->start, 1, field->name_length, out);
+	fputc(':', out);
+	if (completion->strip_only || rule == NULL || !rule->addresses)
+		fwrite(field->body, 1, field->body_length, out);
+	else
+		qualify_addresses(field->body, field->body_length, completion->mail_name, out);
 	fputs("\r\n", out);
 }
 

@@ -146,9 +146,17 @@ test_bare_addresses(void **state)
 }
 
 static void
+test_space_before_the_colon_goes(void **state)
+{
+	(void)state;
+	expect(&plain, "To : root\r\nX-Odd \t: a : b\r\n c : d\r\n" GOOD,
+	    "To: root@example.com\r\nX-Odd: a : b\r\n c : d\r\n" GOOD);
+}
+
+static void
 test_everything_else_stays(void **state)
 {
-	static const char header[] = "X-Odd :  value \r\n with\ttab \r\nSubject: root\r\n"
+	static const char header[] = "X-Odd:  value \r\n with\ttab \r\nSubject: root\r\n"
 				     "Subject: \xe9\xff\r\nTo: b@x\r\n" GOOD;
 
 	(void)state;
@@ -164,6 +172,7 @@ test_gateway(void **state)
 	completion.strip_only = true;
 	expect(&completion, "Bcc: c@x\r\nFrom:\r\nTo: root\r\nResent-To: x\r\n",
 	    "From:\r\nTo: root\r\nResent-To: x\r\n");
+	expect(&completion, "X\t: a\r\nBcc : c@x\r\n", "X: a\r\n");
 	expect(&completion, "", "");
 }
 
@@ -176,6 +185,7 @@ main(void)
 	    cmocka_unit_test(test_from),
 	    cmocka_unit_test(test_resent),
 	    cmocka_unit_test(test_bare_addresses),
+	    cmocka_unit_test(test_space_before_the_colon_goes),
 	    cmocka_unit_test(test_everything_else_stays),
 	    cmocka_unit_test(test_gateway),
 	};
