@@ -376,6 +376,9 @@ check(const struct options *options, struct error *error)
 	if (options->selection.count > 0 && !takes_selection(options->operation))
 		return error_set(error, EX_USAGE, "-q%s: this operation takes no selection",
 		    options->selection.words[0]);
+	/* "-joe@example.org" is a recipient without "--", not an option with an option. */
+	if (options->json && options->operation != OPERATION_LIST)
+		return error_set(error, EX_USAGE, "-j is for listing the queue only");
 	if (options->operation == OPERATION_VERIFY && options->recipient_count == 0)
 		return error_set(error, EX_USAGE, "-bv needs an address");
 	return 0;

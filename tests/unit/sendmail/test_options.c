@@ -118,6 +118,7 @@ test_refused(void **state)
 	    {"sendmail -bd root", "this operation takes no recipients: root"},
 	    {"sendmail -bp -t", "-t is for sending mail only"},
 	    {"sendmail -bv", "-bv needs an address"},
+	    {"sendmail -joe@example.org", "-j is for listing the queue only"},
 	};
 
 	(void)state;
