@@ -114,8 +114,10 @@ gather(const struct submission *submission, size_t *count)
 	*count = 0;
 	for (size_t i = 0; i < given->count; i++)
 		items[(*count)++] = given->items[i];
+	/* The "Cc: <>" of a template that had nothing to fill in names nobody. */
 	for (size_t i = 0; i < extracted->count; i++)
-		items[(*count)++] = extracted->items[i];
+		if (*extracted->items[i].address != '\0')
+			items[(*count)++] = extracted->items[i];
 	return items;
 }
 
