@@ -20,4 +20,9 @@ test-dependencies:
 	@packaging/dependencies.sh build test parsers
 lint-dependencies:
 	@packaging/dependencies.sh build test lint
-.PHONY: dependencies test-dependencies lint-dependencies
+
+# What our sendmail is compared with, whatever BUILD is. Nothing fails without it.
+REFERENCE ?= build/reference
+reference:
+	@packaging/reference.sh $(REFERENCE)
+.PHONY: dependencies test-dependencies lint-dependencies reference
