@@ -50,6 +50,9 @@ enum client_authentication {
 };
 enum rewrite_from { REWRITE_LOCAL, REWRITE_ALWAYS, REWRITE_NEVER };
 
+/* What happens where a user who is not trusted sends as somebody else. */
+enum untrusted_sender { UNTRUSTED_ACCEPT, UNTRUSTED_WARN, UNTRUSTED_REJECT };
+
 /* SMTP extensions a profile can refuse to use (`disable:`), as bits. */
 enum {
 	DISABLE_PIPELINING = 1 << 0,
@@ -177,6 +180,8 @@ struct config {
 	char *aliases; /* path */
 	uint64_t message_size_limit;
 	uint64_t minimum_free_space;
+	enum untrusted_sender untrusted_sender;
+	struct config_strings trusted_users; /* names and numbers */
 	char *syslog_name;
 	char *user;
 	char *submit_group;

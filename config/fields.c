@@ -65,6 +65,13 @@ static const struct schema_choice rewrite_choices[] = {
     {0},
 };
 
+static const struct schema_choice untrusted_sender_choices[] = {
+    {"accept", UNTRUSTED_ACCEPT},
+    {"warn", UNTRUSTED_WARN},
+    {"reject", UNTRUSTED_REJECT},
+    {0},
+};
+
 static const struct schema_choice null_sender_choices[] = {
     {"keep", false},
     {"rewrite", true},
@@ -124,6 +131,10 @@ const struct schema_field config_fields[] = {
     {SIZE("message_size_limit", config, message_size_limit, KILO, 900 * GIGA), .places = SUBMITTED},
     {SIZE("minimum_free_space", config, minimum_free_space, 0, 1024 * KILO * GIGA),
 	.places = SUBMITTED},
+    {CHOICE("untrusted_sender", config, untrusted_sender, untrusted_sender_choices),
+	.places = SUBMITTED},
+    {FIELD("trusted_users", SCHEMA_STRINGS, config, trusted_users), .check = syntax_account,
+	.empty_is_set = true, .places = SUBMITTED},
     {TEXT("syslog_name", config, syslog_name, syntax_name), .places = SUBMITTED},
     {TEXT("user", config, user, syntax_account), .places = SUBMITTED},
     {TEXT("submit_group", config, submit_group, syntax_account), .places = SUBMITTED},

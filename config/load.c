@@ -15,6 +15,7 @@
 #include "config/load_profile.h"
 #include "config/load_route.h"
 #include "config/schema_load.h"
+#include "config/strings.h"
 #include "config/yaml_read.h"
 
 #define MEBI (UINT64_C(1) << 20)
@@ -43,6 +44,9 @@ set_defaults(struct config *config, const char *path)
 		if (*strings[i].place == NULL)
 			return -1;
 	}
+	if (strings_append(&config->trusted_users, "root") < 0)
+		return -1;
+	config->untrusted_sender = UNTRUSTED_ACCEPT;
 	config->message_size_limit = 35 * MEBI;
 	config->minimum_free_space = 64 * MEBI;
 	config->sandbox = SANDBOX_AUTO;

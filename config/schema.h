@@ -59,6 +59,7 @@ struct schema_field {
 	uint64_t minimum;
 	uint64_t maximum;
 	bool zero_is_unset; /* numbers: 0 means not configured, and is not shown */
+	bool empty_is_set;  /* lists: an empty one is not the default, and is shown */
 	const struct schema_choice *choices;
 	const struct schema_field *fields;
 };

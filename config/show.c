@@ -85,11 +85,12 @@ put_key_text(struct writer *writer, const char *key, const char *text)
 }
 
 static void
-put_strings(struct writer *writer, const char *key, const struct config_strings *strings)
+put_strings(
+    struct writer *writer, const struct schema_field *field, const struct config_strings *strings)
 {
-	if (strings->count == 0)
+	if (strings->count == 0 && !field->empty_is_set)
 		return;
-	put_text(writer, key);
+	put_text(writer, field->key);
 	begin_list(writer, YAML_FLOW_SEQUENCE_STYLE);
 	for (size_t i = 0; i < strings->count; i++)
 		put_text(writer, strings->items[i]);
@@ -201,7 +202,7 @@ put_field(struct writer *writer, const struct schema_field *field, const void *s
 		put_key_text(writer, field->key, *(char *const *)at);
 		break;
 	case SCHEMA_STRINGS:
-		put_strings(writer, field->key, at);
+		put_strings(writer, field, at);
 		break;
 	case SCHEMA_ARGUMENTS:
 		put_arguments(writer, field->key, *(char **const *)at);

@@ -2,8 +2,6 @@
 #ifndef POSTOAK_SENDMAIL_SENDER_H
 #define POSTOAK_SENDMAIL_SENDER_H
 
-#include <pwd.h>
-
 #include "config/config.h"
 #include "config/error.h"
 
@@ -13,12 +11,6 @@
  * null and `error` (EX_USAGE for an address that is none).
  */
 char *sender_address(const struct config *config, const char *given, struct error *error);
-
-/*
- * The name of user `uid` as a local part: from the password file, quoted where
- * RFC 5321 needs it, or "uid1000" where there is none. Fresh.
- */
-char *sender_local_part(const struct passwd *entry, uid_t uid);
 
 /*
  * The full name for a From field: what -F gave, else $NAME, else the password file's.

@@ -12,6 +12,7 @@
 
 #include "config/clock.h"
 #include "queue/message/recipients.h"
+#include "queue/message/sender_policy.h"
 #include "sendmail/canonical.h"
 #include "sendmail/complete.h"
 #include "sendmail/expand.h"
@@ -161,8 +162,9 @@ fill_envelope(struct submission *submission, struct error *error)
 }
 
 static int
-write_message(struct submission *submission, const char *data, size_t length, struct error *error)
+write_message(void *context, const char *data, size_t length, struct error *error)
 {
+	struct submission *submission = context;
 	uint64_t limit = submission->options.config->message_size_limit;
 
 	submission->size += length;
@@ -173,6 +175,19 @@ write_message(struct submission *submission, const char *data, size_t length, st
 		    (unsigned long long)limit);
 	}
 	return incoming_write(submission->incoming, data, length, error);
+}
+
+/* The fields of the header, as far as this user may send as this sender. */
+static int
+write_fields(struct submission *submission, const char *fields, size_t length, struct error *error)
+{
+	const struct sender_claim claim = {
+	    .config = submission->options.config,
+	    .uid = submission->envelope.uid,
+	    .sender = submission->envelope.sender,
+	};
+
+	return sender_policy_apply(&claim, fields, length, write_message, submission, error);
 }
 
 static int
@@ -194,18 +209,18 @@ write_header(struct submission *submission, const char *header, size_t length, s
 	size_t completed_length;
 	struct tm utc;
 	size_t used;
-	int result = 0;
+	int result;
 
 	used = strftime(unique, sizeof unique, "%Y%m%d%H%M%S", gmtime_r(&now, &utc));
 	snprintf(unique + used, sizeof unique - used, ".%08X%08X", arc4random(), arc4random());
 	completed = complete_header(&completion, header, length, &completed_length);
 	if (completed == NULL)
 		return error_set_errno(error, EX_TEMPFAIL, "message header");
-	if (write_message(submission, completed, completed_length, error) < 0 ||
-	    write_message(submission, "\r\n", 2, error) < 0)
-		result = -1;
+	result = write_fields(submission, completed, completed_length, error);
 	free(completed);
-	return result;
+	if (result < 0)
+		return -1;
+	return write_message(submission, "\r\n", 2, error);
 }
 
 /* The header is complete, so all recipients are known: open the file. */

@@ -49,9 +49,10 @@ struct submission *submission_new(const struct submission_options *options, stru
 /*
  * Take octets of the message. Returns 0 to go on, 1 where a lone dot ended it, -1 and
  * `error`: EX_USAGE no recipients, EX_DATAERR a bad address in the header, a message
- * or header too large, too many recipients; EX_TEMPFAIL where the spool cannot take it
- * now. errno is EMSGSIZE with EX_DATAERR where it is the size, and ENOSPC or EDQUOT with
- * EX_TEMPFAIL where it is room. After a failure only submission_free.
+ * or header too large, too many recipients; EX_NOPERM a sender that the caller may not
+ * send as; EX_TEMPFAIL where the spool cannot take it now. errno is EMSGSIZE with
+ * EX_DATAERR where it is the size, and ENOSPC or EDQUOT with EX_TEMPFAIL where it is
+ * room. After a failure only submission_free.
  */
 int submission_feed(
     struct submission *submission, const char *data, size_t length, struct error *error);

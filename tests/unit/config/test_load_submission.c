@@ -76,6 +76,10 @@ its_own_faults_are_errors(void **state)
 	    {"hostname: [a]\n", "1:11: \"hostname\" must be a single value, not a list"},
 	    {"x: 1\nmessage_size_limit: lots\n", "2:21: \"message_size_limit\" must be a size"},
 	    {"directories: {spool: rel}\n", "1:22: \"spool\" must be an absolute path"},
+	    {"untrusted_sender: maybe\n",
+		"1:19: \"untrusted_sender\" must be one of accept, warn, reject"},
+	    {"trusted_users: [\"a b\"]\n",
+		"1:17: \"trusted_users\" must be the name of an account"},
 	    {"directories: here\n", "1:14: \"directories\" must be a mapping"},
 	    {"hostname: a\nhostname: b\n", "2:1: duplicate key \"hostname\""},
 	    {"a: b: c\n", "1:5: mapping values are not allowed"},
@@ -93,6 +97,28 @@ its_own_faults_are_errors(void **state)
 		if (strncmp(error.text, faults[i][1], strlen(faults[i][1])) != 0)
 			fail_msg("%s\nexpected: %s", error.text, faults[i][1]);
 	}
+}
+
+static void
+who_may_send_as_whom(void **state)
+{
+	struct config *config;
+	struct error error;
+
+	(void)state;
+	assert_int_equal(configuration_load("", config_load_submission, &config, &error), 0);
+	assert_int_equal(config->untrusted_sender, UNTRUSTED_ACCEPT);
+	assert_int_equal(config->trusted_users.count, 1);
+	assert_string_equal(config->trusted_users.items[0], "root");
+	config_free(config);
+	assert_int_equal(
+	    configuration_load("untrusted_sender: reject\ntrusted_users: [www-data, 4711]\n",
+		config_load_submission, &config, &error),
+	    0);
+	assert_int_equal(config->untrusted_sender, UNTRUSTED_REJECT);
+	assert_int_equal(config->trusted_users.count, 2);
+	assert_string_equal(config->trusted_users.items[1], "4711");
+	config_free(config);
 }
 
 static void
@@ -114,6 +140,7 @@ main(void)
 	    cmocka_unit_test(faults_elsewhere_are_passed_over),
 	    cmocka_unit_test(aliases_are_values_of_its_own_keys),
 	    cmocka_unit_test(its_own_faults_are_errors),
+	    cmocka_unit_test(who_may_send_as_whom),
 	    cmocka_unit_test(an_unreadable_file_is_not_a_missing_one),
 	};
 

@@ -53,6 +53,8 @@ what_is_shown_means_the_same(void **state)
 {
 	(void)state;
 	round_trip("");
+	round_trip("untrusted_sender: reject\ntrusted_users: []\n");
+	round_trip("untrusted_sender: warn\ntrusted_users: [root, \"33\"]\n");
 	round_trip(
 	    "hostname: web1.example.com\n"
 	    "local_mail: \"null@example.com\"\n"

@@ -48,36 +48,6 @@ test_given_address(void **state)
 }
 
 static void
-test_local_part(void **state)
-{
-	static const struct {
-		const char *name; /* null: no entry */
-		const char *expected;
-	} cases[] = {
-	    {"www-data", "www-data"},
-	    {NULL, "uid1000"},
-	    {"", "uid1000"},
-	    {"CORP\\joe", "\"CORP\\\\joe\""},
-	    {"joe doe", "\"joe doe\""},
-	    {"a\nb", "uid1000"},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		char name[32] = "";
-		struct passwd entry = {.pw_name = name};
-		char *local;
-
-		if (cases[i].name != NULL)
-			strcpy(name, cases[i].name);
-		local = sender_local_part(cases[i].name != NULL ? &entry : NULL, 1000);
-		assert_non_null(local);
-		assert_string_equal(local, cases[i].expected);
-		free(local);
-	}
-}
-
-static void
 test_gecos(void **state)
 {
 	static const struct {
@@ -136,7 +106,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_given_address),
-	    cmocka_unit_test(test_local_part),
 	    cmocka_unit_test(test_gecos),
 	    cmocka_unit_test(test_full_name),
 	};
