@@ -27,6 +27,15 @@ log_open(const char *name, bool to_stderr)
 		openlog(log_tag, LOG_PID, LOG_MAIL);
 }
 
+void
+log_reopen(void)
+{
+	if (log_to_stderr)
+		return;
+	closelog();
+	openlog(log_tag, LOG_PID, LOG_MAIL);
+}
+
 static const char *
 level_prefix(int priority)
 {

@@ -19,6 +19,12 @@
 void log_open(const char *name, bool to_stderr);
 
 /*
+ * Forget the connection to syslog(3): the next entry makes a new one. For a process
+ * that is about to close all descriptors it does not know.
+ */
+void log_reopen(void);
+
+/*
  * Write one entry under the tag NAME/service, e.g. "postoak/smtp[123]: ...".
  * `priority` is a syslog(3) level; LOG_WARNING and above get "warning: ",
  * "error: " or "fatal: " before the text, as Postfix does.

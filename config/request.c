@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -16,10 +17,12 @@
 
 #include "config/clock.h"
 
-static int
-connect_to(const char *path, struct error *error)
+int
+request_connect(const char *path, int timeout, struct error *error)
 {
+	const struct timeval limit = {.tv_sec = timeout};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int saved;
 	int fd;
 
 	if (strlcpy(address.sun_path, path, sizeof(address.sun_path)) >= sizeof(address.sun_path))
@@ -27,15 +30,19 @@ connect_to(const char *path, struct error *error)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return error_set_errno(error, EX_OSERR, "cannot make a socket");
+	/* Where more connect than the runner has accepted yet, connect waits as send does. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
 		int status = errno == EACCES || errno == EPERM ? EX_NOPERM : EX_UNAVAILABLE;
 
+		saved = errno;
 		if (status == EX_NOPERM)
 			error_set(error, status, "%s: not permitted", path);
 		else
 			error_set(error, status, "postoakd is not running (%s: %s)", path,
-			    strerror(errno));
+			    strerror(saved));
 		close(fd);
+		errno = saved;
 		return -1;
 	}
 	return fd;
@@ -62,9 +69,8 @@ read_before(int fd, void *buffer, size_t size, uint64_t deadline)
 	}
 }
 
-/* Read "STATUS MESSAGE\n", octet by octet: the body behind it is the caller's. */
-static int
-read_status(int fd, int timeout, struct error *error)
+int
+request_read_status(int fd, int timeout, char *message, size_t size, struct error *error)
 {
 	char line[ERROR_TEXT_MAX + 16];
 	size_t length = 0;
@@ -73,6 +79,7 @@ read_status(int fd, int timeout, struct error *error)
 	int status;
 	const char *problem;
 
+	/* Octet by octet: the body behind it is the caller's. */
 	for (;;) {
 		if (length == sizeof(line) - 1 || read_before(fd, line + length, 1, deadline) != 1)
 			return error_set(error, EX_UNAVAILABLE, "postoakd did not answer");
@@ -90,6 +97,7 @@ read_status(int fd, int timeout, struct error *error)
 		return error_set(error, EX_PROTOCOL, "postoakd gave an answer without status");
 	if (status != 0)
 		return error_set(error, status, "%s", space + 1);
+	strlcpy(message, space + 1, size);
 	return 0;
 }
 
@@ -97,6 +105,7 @@ int
 request_send(const char *path, const char *line, int timeout, struct error *error)
 {
 	char buffer[REQUEST_MAX];
+	char message[ERROR_TEXT_MAX];
 	size_t length;
 	int fd;
 
@@ -105,7 +114,7 @@ request_send(const char *path, const char *line, int timeout, struct error *erro
 		return error_set(error, EX_USAGE, "the request is too long");
 	buffer[length++] = '\n';
 
-	fd = connect_to(path, error);
+	fd = request_connect(path, timeout, error);
 	if (fd < 0)
 		return -1;
 	/* A line fits the socket's buffer: this does not wait. */
@@ -114,7 +123,7 @@ request_send(const char *path, const char *line, int timeout, struct error *erro
 		close(fd);
 		return -1;
 	}
-	if (read_status(fd, timeout, error) < 0) {
+	if (request_read_status(fd, timeout, message, sizeof(message), error) < 0) {
 		close(fd);
 		return -1;
 	}

@@ -16,12 +16,26 @@
 #define REQUEST_MAX 4096
 
 /*
+ * Connect to the socket at `path`, waiting at most `timeout` seconds for that, and for
+ * each later send(2). Returns a descriptor, or -1 and `error` (EX_UNAVAILABLE nobody
+ * listens, EX_NOPERM, EX_CONFIG, EX_OSERR) with errno as connect(2) left it.
+ */
+int request_connect(const char *path, int timeout, struct error *error);
+
+/*
+ * Read the first line of a reply, waiting at most `timeout` seconds. Returns 0 and the
+ * message of a success, cut to `size`; -1 and `error`: EX_UNAVAILABLE where none comes,
+ * EX_PROTOCOL where it is no such line, else its status and message.
+ */
+int request_read_status(int fd, int timeout, char *message, size_t size, struct error *error);
+
+/*
  * Send `line` (without newline, at most REQUEST_MAX - 2 octets) to the socket at
  * `path` and read the reply's first line. Returns a descriptor from which
  * request_copy reads the body, or -1 and `error`: EX_UNAVAILABLE where nobody
  * listens or the reply breaks off, EX_NOPERM where the socket may not be opened,
- * else the status and message of the reply. Waits at most `timeout` seconds for
- * the first line.
+ * else the status and message of the reply. Waits at most `timeout` seconds to
+ * connect and as long again for the first line.
  */
 int request_send(const char *path, const char *line, int timeout, struct error *error);
 

@@ -6,14 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <bsd/string.h>
 
 #include "config/clock.h"
 #include "config/log.h"
@@ -21,6 +17,7 @@
 #include "queue/connection.h"
 #include "queue/flush.h"
 #include "queue/held_profiles.h"
+#include "queue/listener.h"
 #include "queue/listing.h"
 #include "queue/readers.h"
 #include "queue/selection.h"
@@ -34,8 +31,7 @@ struct control {
 	const struct health_options *status;
 	void (*changed)(struct lane *lane, void *arg);
 	void *arg;
-	int listener;
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	struct listener listener;
 	struct request_server *server;
 	struct readers *readers;
 	struct flush *flush;
@@ -260,35 +256,9 @@ handle(struct request *request, char *line, void *arg)
 	}
 }
 
-static int
-bind_socket(struct control *control, struct error *error)
-{
-	const char *runtime = control->context->config->directories.runtime;
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	mode_t mask;
-	int failed;
-
-	if (snprintf(address.sun_path, sizeof(address.sun_path), "%s/control", runtime) >=
-	    (int)sizeof(address.sun_path))
-		return error_set(
-		    error, EX_CONFIG, "%s/control: too long for a socket's name", runtime);
-	strlcpy(control->path, address.sun_path, sizeof(control->path));
-	control->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (control->listener < 0)
-		return error_set_errno(error, EX_OSERR, "cannot make a socket");
-	(void)unlink(control->path);
-	mask = umask(0111);
-	failed = bind(control->listener, (const struct sockaddr *)&address, sizeof(address));
-	(void)umask(mask);
-	if (failed < 0 || listen(control->listener, 64) < 0)
-		return error_set_errno(error, EX_CANTCREAT, "cannot bind %s", control->path);
-	return 0;
-}
-
 struct control *
-control_new(struct context *context, struct dispatch *dispatch, struct intake *intake,
-    const struct health_options *status, void (*changed)(struct lane *lane, void *arg), void *arg,
-    struct error *error)
+control_new(struct context *context, struct dispatch *dispatch, const struct health_options *status,
+    void (*changed)(struct lane *lane, void *arg), void *arg, struct error *error)
 {
 	struct control *control = calloc(1, sizeof(*control));
 
@@ -301,21 +271,21 @@ control_new(struct context *context, struct dispatch *dispatch, struct intake *i
 	control->status = status;
 	control->changed = changed;
 	control->arg = arg;
-	control->listener = -1;
+	control->listener.fd = -1;
 	control->readers = readers_new(&context->spool);
-	control->flush = flush_new(context, dispatch, control->readers, intake);
+	control->flush = flush_new(context, dispatch, control->readers);
 	if (control->readers == NULL || control->flush == NULL) {
 		error_set_errno(error, EX_OSERR, "cannot start");
 		control_free(control);
 		return NULL;
 	}
-	if (bind_socket(control, error) < 0) {
+	if (listener_open(&control->listener, context->config, "control", error) < 0) {
 		control_free(control);
 		return NULL;
 	}
-	control->server = request_server_new(context->loop, control->listener, handle, control);
+	control->server = request_server_new(context->loop, control->listener.fd, handle, control);
 	if (control->server == NULL) {
-		error_set_errno(error, EX_OSERR, "cannot serve %s", control->path);
+		error_set_errno(error, EX_OSERR, "cannot serve %s", control->listener.path);
 		control_free(control);
 		return NULL;
 	}
@@ -328,10 +298,7 @@ control_free(struct control *control)
 	if (control == NULL)
 		return;
 	request_server_free(control->server);
-	if (control->listener >= 0) {
-		close(control->listener);
-		(void)unlink(control->path);
-	}
+	listener_close(&control->listener);
 	flush_free(control->flush);
 	readers_free(control->readers);
 	free(control);

@@ -103,8 +103,9 @@ open_file(struct accept *accept)
 	return accept->fd == -1 ? -1 : 0;
 }
 
-struct accept *
-accept_begin(int directory, struct envelope *envelope, struct error *error)
+/* With the file `file`, or where that is -1 with a new one in `directory`. */
+static struct accept *
+begin(int directory, int file, struct envelope *envelope, struct error *error)
 {
 	struct accept *accept;
 	char *header;
@@ -113,10 +114,12 @@ accept_begin(int directory, struct envelope *envelope, struct error *error)
 	accept = malloc(sizeof(*accept));
 	if (accept == NULL) {
 		(void)error_set_errno(error, EX_TEMPFAIL, "cannot accept the message");
+		if (file != -1)
+			(void)close(file);
 		return NULL;
 	}
 	memset(accept, 0, offsetof(struct accept, buffer));
-	accept->fd = -1;
+	accept->fd = file;
 	accept->directory = directory;
 	accept->envelope = envelope;
 	envelope->eight_bit = false;
@@ -125,7 +128,7 @@ accept_begin(int directory, struct envelope *envelope, struct error *error)
 	header = envelope_format(envelope, &accept->header_length, error);
 	if (header == NULL)
 		goto fail;
-	if (open_file(accept) == -1) {
+	if (file == -1 && open_file(accept) == -1) {
 		(void)error_set_errno(error, EX_TEMPFAIL, "cannot create a file in the spool");
 		goto fail;
 	}
@@ -140,6 +143,18 @@ fail:
 	accept_free(accept);
 	errno = saved;
 	return NULL;
+}
+
+struct accept *
+accept_begin(int directory, struct envelope *envelope, struct error *error)
+{
+	return begin(directory, -1, envelope, error);
+}
+
+struct accept *
+accept_begin_file(int file, struct envelope *envelope, struct error *error)
+{
+	return begin(-1, file, envelope, error);
 }
 
 static bool

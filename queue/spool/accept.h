@@ -26,6 +26,13 @@ struct accept;
 struct accept *accept_begin(int directory, struct envelope *envelope, struct error *error);
 
 /*
+ * The same with `file`, an empty file open for reading and writing that is accept's from
+ * here on, also on failure: for a message that somebody else will publish. There is no
+ * accept_publish for it.
+ */
+struct accept *accept_begin_file(int file, struct envelope *envelope, struct error *error);
+
+/*
  * Append `length` octets of the message: canonical form (CRLF; no bare CR or LF, no
  * NUL), in pieces of any size. Notes octets over 127. Returns 0, or -1 and `error`
  * (EX_TEMPFAIL).
