@@ -31,6 +31,7 @@
 #include "queue/intake.h"
 #include "queue/lanes.h"
 #include "queue/reading.h"
+#include "queue/receivers.h"
 #include "queue/settle.h"
 #include "queue/spool/queue_id.h"
 #include "queue/health.h"
@@ -50,6 +51,7 @@ struct runner {
 	struct dispatch *dispatch;
 	struct intake *intake;
 	struct control *control;
+	struct receivers *receivers;
 	struct alert *alert;
 	int agent; /* channels, -1: none now */
 	int launcher;
@@ -289,6 +291,7 @@ stop(struct runner *runner)
 	if (runner->context.stopping)
 		return;
 	runner->context.stopping = true;
+	receivers_stop(runner->receivers);
 	LIST_FOREACH(lane, &runner->context.lanes, entry)
 	connection_close_all(lane);
 	loop_timer_set(runner->context.loop, &runner->stop_limit, STOP_LIMIT_MS);
@@ -336,7 +339,7 @@ before_wait(void *arg)
 	}
 	if (runner->context.stopping && dispatch_count(runner->dispatch) == 0 &&
 	    settle_count(runner->settle) == 0 && commit_is_idle(runner->commit) &&
-	    alert_is_idle(runner->alert))
+	    alert_is_idle(runner->alert) && receivers_count(runner->receivers) == 0)
 		loop_stop(runner->context.loop);
 }
 
@@ -390,7 +393,8 @@ signalled(int signal, void *arg)
 		return;
 	}
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		if (!alert_reaped(runner->alert, pid, status))
+		if (!alert_reaped(runner->alert, pid, status) &&
+		    !receivers_reaped(runner->receivers, pid))
 			control_reaped(runner->control, pid, status);
 }
 
@@ -479,9 +483,12 @@ begin(struct runner *runner, struct error *error)
 	runner->intake = intake_new(context, error);
 	if (runner->intake == NULL || intake_start(runner->intake, error) < 0)
 		return -1;
-	runner->control = control_new(context, runner->dispatch, runner->intake, &runner->status,
-	    condition_changed, runner, error);
+	runner->control = control_new(
+	    context, runner->dispatch, &runner->status, condition_changed, runner, error);
 	if (runner->control == NULL)
+		return -1;
+	runner->receivers = receivers_new(context, error);
+	if (runner->receivers == NULL)
 		return -1;
 	open_log(runner);
 	(void)fcntl(runner->options->monitor_channel, F_SETFL, O_NONBLOCK);
@@ -500,6 +507,7 @@ static void
 end(struct runner *runner)
 {
 	syncer_stop(runner->context.syncer);
+	receivers_free(runner->receivers);
 	control_free(runner->control);
 	intake_free(runner->intake);
 	alert_free(runner->alert);

@@ -2,49 +2,85 @@
 #include "sendmail/incoming.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "queue/spool/accept.h"
-#include "queue/spool/queue_id.h"
+#include "queue/spool/notify.h"
 #include "queue/spool/space.h"
 #include "queue/spool/spool.h"
 #include "sendmail/privilege.h"
+#include "sendmail/staging.h"
+#include "sendmail/submit_socket.h"
 
 struct incoming {
+	const struct config *config;
 	int directory;
 	struct accept *accept;
+	bool by_socket;      /* the file is staged, for the runner's socket */
+	struct error closed; /* why */
 };
 
+/* Before the daemon ran for the first time nobody listens: whoever may creates the
+ * spool. Where somebody does, it is elsewhere, out of our sight. */
 static int
 open_directory(const struct config *config, struct error *error)
 {
 	int directory = spool_open_incoming(config, error);
 
-	/* Before the daemon ran for the first time. */
-	if (directory < 0 && errno == ENOENT && spool_create(config, error) == 0)
-		directory = spool_open_incoming(config, error);
+	if (directory < 0 && errno == ENOENT) {
+		if (!submit_socket_exists(config) && spool_create(config, error) == 0)
+			directory = spool_open_incoming(config, error);
+		else
+			errno = ENOENT;
+	}
 	/* Whatever keeps us out now, the caller keeps the mail and may come again. */
 	if (directory < 0 && error->status != EX_CONFIG)
 		error->status = EX_TEMPFAIL;
 	return directory;
 }
 
-/* With the privilege raised: find room and open a file. */
+/*
+ * With the privilege raised: find room and open a file. On failure errno tells
+ * whether the other way in may be taken.
+ */
 static int
-begin(struct incoming *incoming, const struct config *config, struct envelope *envelope,
-    struct error *error)
+begin(struct incoming *incoming, struct envelope *envelope, struct error *error)
 {
+	const struct config *config = incoming->config;
+
 	incoming->directory = open_directory(config, error);
 	if (incoming->directory < 0)
 		return -1;
-	if (space_check(incoming->directory, config->minimum_free_space, getuid() == 0, error) < 0)
+	if (space_check(incoming->directory, config->minimum_free_space, getuid() == 0, error) <
+	    0) {
+		errno = ENOSPC;
 		return -1;
+	}
 	incoming->accept = accept_begin(incoming->directory, envelope, error);
+	return incoming->accept != NULL ? 0 : -1;
+}
+
+/* True where the spool is closed to us, which says nothing of how it is. */
+static bool
+is_closed(int code, const struct error *error)
+{
+	if (error->status == EX_CONFIG)
+		return false;
+	return code == EACCES || code == EPERM || code == EROFS || code == ENOENT;
+}
+
+static int
+begin_staged(struct incoming *incoming, struct envelope *envelope, struct error *error)
+{
+	int file = staging_open();
+
+	incoming->by_socket = true;
+	incoming->closed = *error;
+	if (file < 0)
+		return error_set_errno(error, EX_TEMPFAIL, "cannot create a temporary file");
+	incoming->accept = accept_begin_file(file, envelope, error);
 	return incoming->accept != NULL ? 0 : -1;
 }
 
@@ -58,10 +94,12 @@ incoming_begin(const struct config *config, struct envelope *envelope, struct er
 		error_set_errno(error, EX_TEMPFAIL, "spool");
 		return NULL;
 	}
-	*incoming = (struct incoming){.directory = -1};
+	*incoming = (struct incoming){.config = config, .directory = -1};
 	privilege_raise();
-	result = begin(incoming, config, envelope, error);
+	result = begin(incoming, envelope, error);
 	privilege_lower();
+	if (result < 0 && is_closed(errno, error))
+		result = begin_staged(incoming, envelope, error);
 	if (result < 0) {
 		int saved_errno = errno;
 
@@ -72,23 +110,40 @@ incoming_begin(const struct config *config, struct envelope *envelope, struct er
 	return incoming;
 }
 
+bool
+incoming_is_by_socket(const struct incoming *incoming)
+{
+	return incoming->by_socket;
+}
+
 int
 incoming_write(struct incoming *incoming, const void *data, size_t length, struct error *error)
 {
 	return accept_write(incoming->accept, data, length, error);
 }
 
-int
-incoming_publish(struct incoming *incoming, uint64_t *id, struct error *error)
+static int
+publish(struct incoming *incoming, bool wake, uint64_t *id, struct error *error)
 {
 	int result;
 
-	if (accept_seal(incoming->accept, error) < 0)
-		return -1;
 	privilege_raise();
 	result = accept_publish(incoming->accept, id, error);
+	if (result == 0 && wake)
+		notify_runner(incoming->config->directories.runtime, *id);
 	privilege_lower();
 	return result;
+}
+
+int
+incoming_publish(struct incoming *incoming, bool wake, uint64_t *id, struct error *error)
+{
+	if (accept_seal(incoming->accept, error) < 0)
+		return -1;
+	if (incoming->by_socket)
+		return submit_socket_send(incoming->config, accept_file(incoming->accept), wake,
+		    incoming->closed.text, id, error);
+	return publish(incoming, wake, id, error);
 }
 
 void
@@ -103,27 +158,4 @@ incoming_free(struct incoming *incoming)
 	if (incoming->directory >= 0)
 		close(incoming->directory);
 	free(incoming);
-}
-
-void
-incoming_notify(const struct config *config, uint64_t id)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	char text[QUEUE_ID_SIZE];
-	int length;
-	int fd;
-
-	length = snprintf(
-	    address.sun_path, sizeof address.sun_path, "%s/notify", config->directories.runtime);
-	if (length < 0 || (size_t)length >= sizeof address.sun_path)
-		return;
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return;
-	queue_id_format(id, text);
-	privilege_raise();
-	sendto(fd, text, QUEUE_ID_SIZE - 1, MSG_NOSIGNAL, (const struct sockaddr *)&address,
-	    sizeof address);
-	privilege_lower();
-	close(fd);
 }

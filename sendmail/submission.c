@@ -187,6 +187,9 @@ write_fields(struct submission *submission, const char *fields, size_t length, s
 	    .sender = submission->envelope.sender,
 	};
 
+	/* Over the socket its receiver decides: we may be anybody. */
+	if (incoming_is_by_socket(submission->incoming))
+		return write_message(submission, fields, length, error);
 	return sender_policy_apply(&claim, fields, length, write_message, submission, error);
 }
 
@@ -279,7 +282,7 @@ submission_finish(struct submission *submission, uint64_t *id, struct error *err
 {
 	if (canonical_finish(submission->canonical, error) < 0)
 		return -1;
-	return incoming_publish(submission->incoming, id, error);
+	return incoming_publish(submission->incoming, !submission->options.queue_only, id, error);
 }
 
 void

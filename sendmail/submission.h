@@ -1,6 +1,7 @@
 /*
  * One message on its way in: octets as they come become a durable file in the spool's
- * incoming/. The same for a message on standard input and one in an SMTP dialogue.
+ * incoming/, or where that is closed to us, are handed to the runner, which does that.
+ * The same for a message on standard input and one in an SMTP dialogue.
  *
  * submission_new, submission_feed any number of times, submission_finish;
  * submission_free in the end. Without a successful submission_finish nothing is left
@@ -34,6 +35,7 @@ struct submission_options {
 	bool dot_ends;   /* a lone dot ends the message */
 	bool gateway;    /* do not complete the header */
 	bool smtputf8;   /* asked for; else by the addresses */
+	bool queue_only; /* do not wake the runner */
 	unsigned notify; /* NOTIFY_* bits, for every recipient */
 	/* One for each of `recipients`, instead of `notify`; null: none. */
 	const struct submission_dsn *dsn;
@@ -57,7 +59,8 @@ struct submission *submission_new(const struct submission_options *options, stru
 int submission_feed(
     struct submission *submission, const char *data, size_t length, struct error *error);
 
-/* The message is complete: make it durable. *id is its queue id. Errors as above. */
+/* The message is complete: make it durable and tell the runner. *id is its queue id.
+ * Errors as above. */
 int submission_finish(struct submission *submission, uint64_t *id, struct error *error);
 
 /* Null is allowed. */

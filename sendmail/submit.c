@@ -6,7 +6,6 @@
 #include <sysexits.h>
 
 #include "sendmail/expand.h"
-#include "sendmail/incoming.h"
 #include "sendmail/input.h"
 #include "sendmail/sender.h"
 #include "sendmail/submission.h"
@@ -32,8 +31,7 @@ read_message(struct input *input, struct submission *submission, struct error *e
 }
 
 static int
-submit(
-    const struct submission_options *options, struct input *input, bool notify, struct error *error)
+submit(const struct submission_options *options, struct input *input, struct error *error)
 {
 	struct submission *submission = submission_new(options, error);
 	uint64_t id;
@@ -43,8 +41,6 @@ submit(
 	    submission_finish(submission, &id, error) == 0)
 		result = 0;
 	submission_free(submission);
-	if (result == 0 && notify)
-		incoming_notify(options->config, id);
 	return result;
 }
 
@@ -77,6 +73,7 @@ submit_run(const struct options *options, const struct config *config, struct er
 	    .dot_ends = !options->ignore_dots,
 	    .gateway = options->gateway,
 	    .smtputf8 = options->smtputf8,
+	    .queue_only = options->queue_only,
 	    .notify = options->notify,
 	    .ret = options->ret,
 	    .envelope_id = options->envelope_id,
@@ -91,7 +88,7 @@ submit_run(const struct options *options, const struct config *config, struct er
 		return -1;
 	result = prepare(options, &submission, &recipients, &sender, error);
 	if (result == 0)
-		result = submit(&submission, &input, !options->queue_only, error);
+		result = submit(&submission, &input, error);
 	if (result < 0)
 		input_drain(&input);
 	input_close(&input);
