@@ -49,7 +49,9 @@ struct receiver {
 	uint64_t looked; /* `size` when the free space was looked at */
 	bool wake;       /* the runner is to be told */
 	struct envelope envelope;
-	const char *message; /* mapped */
+	const char *message;  /* mapped */
+	size_t message_size;  /* octets */
+	size_t header_length; /* of its header, without the empty line */
 };
 
 /* ---- taking it in ---- */
@@ -233,25 +235,28 @@ own_envelope(struct receiver *receiver)
 }
 
 static int
-read_envelope(struct receiver *receiver, struct error *error)
+read_message(struct receiver *receiver, struct error *error)
 {
 	struct envelope *envelope = &receiver->envelope;
 	uint64_t limit = receiver->options->config->message_size_limit;
 	const char *mapped;
 
 	if (wait_for_turn(receiver, error) < 0 ||
-	    envelope_read(receiver->file, envelope, error) < 0 ||
-	    envelope_verify(receiver->file, envelope, error) < 0)
+	    envelope_read(receiver->file, envelope, error) < 0)
 		return -1;
 	if (envelope->size > limit)
 		return error_set(error, EX_DATAERR,
 		    "message is larger than message_size_limit (%llu octets)",
 		    (unsigned long long)limit);
+	if (envelope_verify(receiver->file, envelope, error) < 0)
+		return -1;
 	mapped = mmap(NULL, (size_t)receiver->size, PROT_READ, MAP_SHARED, receiver->file, 0);
 	if (mapped == MAP_FAILED)
 		return error_set_errno(error, EX_TEMPFAIL, "cannot read the message");
 	receiver->message = mapped + envelope->body_offset;
-	return 0;
+	receiver->message_size = (size_t)envelope->size;
+	return wire_form_check(
+	    receiver->message, receiver->message_size, &receiver->header_length, error);
 }
 
 /* ---- making it ours ---- */
@@ -271,12 +276,10 @@ write_message(struct receiver *receiver, struct accept *accept, struct error *er
 	    .sender = receiver->envelope.sender,
 	};
 	const char *message = receiver->message;
-	size_t size = (size_t)(receiver->size - receiver->envelope.body_offset);
-	size_t header;
+	size_t header = receiver->header_length;
 
-	if (wire_form_check(message, size, &header, error) < 0 ||
-	    sender_policy_apply(&claim, message, header, write_accepted, accept, error) < 0 ||
-	    accept_write(accept, message + header, size - header, error) < 0)
+	if (sender_policy_apply(&claim, message, header, write_accepted, accept, error) < 0 ||
+	    accept_write(accept, message + header, receiver->message_size - header, error) < 0)
 		return -1;
 	return accept_seal(accept, error);
 }
@@ -389,15 +392,17 @@ receiver_run(const struct receiver_options *options)
 		result = receive(&receiver, &error);
 	hold_signals();
 	if (result == 0)
-		result = read_envelope(&receiver, &error);
+		result = read_message(&receiver, &error);
 	if (result == 0) {
 		own_envelope(&receiver);
 		result = publish(&receiver, &id, &error);
 	}
 	if (result < 0) {
-		log_write(
-		    LOG_WARNING, "receive", "uid=%lu: %s", (unsigned long)options->uid, error.text);
-		answer(options->fd, client_status(error.status), error.text);
+		int status = client_status(error.status);
+
+		log_write(status == EX_TEMPFAIL ? LOG_WARNING : LOG_INFO, "receive", "uid=%lu: %s",
+		    (unsigned long)options->uid, error.text);
+		answer(options->fd, status, error.text);
 		_exit(0);
 	}
 	queue_id_format(id, text);
