@@ -486,11 +486,57 @@ a_full_disk_leaves_nothing(void **state)
 	assert_int_equal(count_names(fixture->spool.incoming), 0);
 }
 
+/* What is handed to another process is a message file, too. */
+static void
+into_a_file_of_the_callers(void **state)
+{
+	struct fixture *fixture = *state;
+	int file = openat(fixture->spool.root, ".", O_TMPFILE | O_RDWR, 0600);
+	struct message message;
+	struct envelope read;
+	struct accept *accept;
+	struct error error;
+
+	if (file == -1)
+		skip();
+	message_init(&message);
+	accept = accept_begin_file(file, &message.envelope, &error);
+	assert_non_null(accept);
+	assert_int_equal(accept_write(accept, MESSAGE_BODY, strlen(MESSAGE_BODY), &error), 0);
+	assert_int_equal(accept_seal(accept, &error), 0);
+	assert_int_equal(envelope_read(accept_file(accept), &read, &error), 0);
+	assert_int_equal(envelope_verify(accept_file(accept), &read, &error), 0);
+	assert_string_equal(read.recipients[0].address, "bob@example.org");
+	envelope_free(&read);
+	accept_free(accept);
+	assert_int_equal(fcntl(file, F_GETFD), -1);
+}
+
+/* The file is accept's all the same. */
+static void
+a_refused_envelope_closes_the_callers_file(void **state)
+{
+	struct fixture *fixture = *state;
+	int file = openat(fixture->spool.root, ".", O_RDONLY | O_DIRECTORY);
+	struct message message;
+	struct error error;
+
+	message_init(&message);
+	message.envelope.recipient_count = 0;
+	assert_null(accept_begin_file(file, &message.envelope, &error));
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(fcntl(file, F_GETFD), -1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(octet_for_octet, fixture_setup, fixture_teardown),
+	    cmocka_unit_test_setup_teardown(
+		into_a_file_of_the_callers, fixture_setup, fixture_teardown),
+	    cmocka_unit_test_setup_teardown(
+		a_refused_envelope_closes_the_callers_file, fixture_setup, fixture_teardown),
 	    cmocka_unit_test_setup_teardown(
 		large_messages_in_pieces, fixture_setup, fixture_teardown),
 	    cmocka_unit_test_setup_teardown(
