@@ -69,7 +69,8 @@ open_file(struct receiver *receiver, struct error *error)
 		publish_dot_name(key, name);
 		receiver->file = openat(
 		    incoming, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		(void)unlinkat(incoming, name, 0);
+		if (receiver->file >= 0)
+			(void)unlinkat(incoming, name, 0);
 	}
 	if (receiver->file < 0)
 		return error_set_errno(error, EX_TEMPFAIL, "cannot create a file in the spool");
@@ -193,6 +194,7 @@ receive(struct receiver *receiver, struct error *error)
 
 /* ---- looking at it ---- */
 
+/* Before a large envelope is read: wait until no other receiver has one. */
 static int
 wait_for_turn(struct receiver *receiver, struct error *error)
 {
@@ -239,6 +241,7 @@ read_message(struct receiver *receiver, struct error *error)
 {
 	struct envelope *envelope = &receiver->envelope;
 	uint64_t limit = receiver->options->config->message_size_limit;
+	size_t size = (size_t)receiver->size;
 	const char *mapped;
 
 	if (wait_for_turn(receiver, error) < 0 ||
@@ -250,8 +253,8 @@ read_message(struct receiver *receiver, struct error *error)
 		    (unsigned long long)limit);
 	if (envelope_verify(receiver->file, envelope, error) < 0)
 		return -1;
-	mapped = mmap(NULL, (size_t)receiver->size, PROT_READ, MAP_SHARED, receiver->file, 0);
-	if (mapped == MAP_FAILED)
+	mapped = mmap(NULL, size, PROT_READ, MAP_SHARED, receiver->file, 0);
+	if (mapped == MAP_FAILED || size != receiver->size)
 		return error_set_errno(error, EX_TEMPFAIL, "cannot read the message");
 	receiver->message = mapped + envelope->body_offset;
 	receiver->message_size = (size_t)envelope->size;
@@ -381,7 +384,7 @@ receiver_run(const struct receiver_options *options)
 	struct receiver receiver = {.options = options, .file = -1};
 	char text[QUEUE_ID_SIZE];
 	struct error error;
-	uint64_t id;
+	uint64_t id = 0;
 	int result;
 
 	lock_in(options);

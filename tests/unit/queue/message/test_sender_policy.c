@@ -25,7 +25,8 @@ config_with(enum untrusted_sender untrusted, char *const *trusted, size_t count)
 {
 	static char *items[4];
 
-	memcpy(items, trusted, count * sizeof(*trusted));
+	for (size_t i = 0; i < count; i++)
+		items[i] = trusted[i];
 	return (struct config){.hostname = hostname,
 	    .mail_name = mail_name,
 	    .untrusted_sender = untrusted,
