@@ -257,8 +257,9 @@ handle(struct request *request, char *line, void *arg)
 }
 
 struct control *
-control_new(struct context *context, struct dispatch *dispatch, const struct health_options *status,
-    void (*changed)(struct lane *lane, void *arg), void *arg, struct error *error)
+control_new(struct context *context, struct dispatch *dispatch, struct intake *intake,
+    const struct health_options *status, void (*changed)(struct lane *lane, void *arg), void *arg,
+    struct error *error)
 {
 	struct control *control = calloc(1, sizeof(*control));
 
@@ -273,7 +274,7 @@ control_new(struct context *context, struct dispatch *dispatch, const struct hea
 	control->arg = arg;
 	control->listener.fd = -1;
 	control->readers = readers_new(&context->spool);
-	control->flush = flush_new(context, dispatch, control->readers);
+	control->flush = flush_new(context, dispatch, control->readers, intake);
 	if (control->readers == NULL || control->flush == NULL) {
 		error_set_errno(error, EX_OSERR, "cannot start");
 		control_free(control);

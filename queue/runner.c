@@ -483,8 +483,8 @@ begin(struct runner *runner, struct error *error)
 	runner->intake = intake_new(context, error);
 	if (runner->intake == NULL || intake_start(runner->intake, error) < 0)
 		return -1;
-	runner->control = control_new(
-	    context, runner->dispatch, &runner->status, condition_changed, runner, error);
+	runner->control = control_new(context, runner->dispatch, runner->intake, &runner->status,
+	    condition_changed, runner, error);
 	if (runner->control == NULL)
 		return -1;
 	runner->receivers = receivers_new(context, error);

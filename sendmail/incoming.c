@@ -53,11 +53,8 @@ begin(struct incoming *incoming, struct envelope *envelope, struct error *error)
 	incoming->directory = open_directory(config, error);
 	if (incoming->directory < 0)
 		return -1;
-	if (space_check(incoming->directory, config->minimum_free_space, getuid() == 0, error) <
-	    0) {
-		errno = ENOSPC;
+	if (space_check(incoming->directory, config->minimum_free_space, getuid() == 0, error) < 0)
 		return -1;
-	}
 	incoming->accept = accept_begin(incoming->directory, envelope, error);
 	return incoming->accept != NULL ? 0 : -1;
 }

@@ -15,7 +15,6 @@
 #include "config/error.h"
 #include "config/log.h"
 #include "queue/spool/queue_id.h"
-#include "sendmail/incoming.h"
 #include "sendmail/smtp_command.h"
 #include "sendmail/smtp_data.h"
 #include "sendmail/smtp_transaction.h"
@@ -82,6 +81,8 @@ code_for(const struct error *error, int cause)
 		return cause == EMSGSIZE ? 552 : 554;
 	case EX_USAGE: /* nobody is left to get it */
 		return 554;
+	case EX_NOPERM: /* not as this sender */
+		return 550;
 	default:
 		return cause == ENOSPC || cause == EDQUOT ? 452 : 451;
 	}
@@ -121,8 +122,6 @@ end_data(struct smtp_session *session)
 	if (session->submission != NULL) {
 		queue_id_format(id, name);
 		reply(session, "250 Ok: queued as %s", name);
-		if (!session->settings.queue_only)
-			incoming_notify(session->settings.config, id);
 	} else {
 		reply(session, "%u %s", session->error_code, session->error.text);
 	}
@@ -138,6 +137,7 @@ begin_data(struct smtp_session *session, const char *argument, bool crlf)
 	    .config = settings->config,
 	    .full_name = settings->full_name,
 	    .no_aliases = settings->no_aliases,
+	    .queue_only = settings->queue_only,
 	    .gateway = settings->gateway,
 	};
 

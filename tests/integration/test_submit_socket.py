@@ -274,6 +274,21 @@ def test_a_signal_before_the_end_leaves_nothing(host, hidden):
     assert host.spooled() == [] and "pickup" not in host.log()
 
 
+DIALOGUE = (
+    b"EHLO [127.0.0.1]\r\nMAIL FROM:<app@example.com>\r\nRCPT TO:<a@example.org>\r\nDATA\r\n"
+    b"Subject: by -bs\r\n\r\nx\r\n.\r\nQUIT\r\n"
+)
+
+
+def test_smtp_on_standard_input(host, hidden, provider):
+    result = host.sendmail("-bs", message=DIALOGUE)
+    replies = result.stdout.decode().splitlines()
+    assert result.returncode == 0 and result.stderr == b""
+    (queued,) = [r for r in replies if r.startswith("250 Ok: queued as ")]
+    host.wait_for_messages()
+    host.wait_for_log(rf"pickup\[\d+\]: {queued.split()[-1]}: ")
+
+
 # The sender policy: the receiver's is the one that counts.
 
 
@@ -288,6 +303,8 @@ def test_reject(idle_host, directory, provider):
     result = idle_host.sendmail("-f", SENDER, "a@example.org", message=MESSAGE, **AS_NOBODY)
     line = assert_refused(result, EX_NOPERM)
     assert line == f"sendmail: nobody may not send as {SENDER}"
+    result = idle_host.sendmail("-bs", message=DIALOGUE, **AS_NOBODY)
+    assert f"550 nobody may not send as {SENDER}\r\n".encode() in result.stdout
     assert idle_host.spooled() == []
     for own in ("nobody@Example.com", "NOBODY@host.example.com", "<>"):
         result = idle_host.sendmail("-f", own, "a@example.org", message=MESSAGE, **AS_NOBODY)
