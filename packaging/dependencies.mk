@@ -11,18 +11,16 @@ TEST_LIBS = -lcmocka
 # Debian's own interpreter: the test libraries are Debian packages.
 PYTHON ?= /usr/bin/python3
 PYTEST ?= $(PYTHON) -m pytest -q -p no:cacheprovider
+# Programs that ours are compared with, or that read what ours print.
+UNPACKED := postfix monitoring-plugins-standard monitoring-plugins-common pflogsumm logwatch
 CLANG_FORMAT ?= clang-format
 CLANG_TIDY ?= clang-tidy
 
 dependencies:
 	@packaging/dependencies.sh build
 test-dependencies:
-	@packaging/dependencies.sh build test parsers
+	@packaging/dependencies.sh build test
+	@packaging/unpack.sh build/unpacked $(UNPACKED)
 lint-dependencies:
 	@packaging/dependencies.sh build test lint
-
-# What our sendmail is compared with, whatever BUILD is. Nothing fails without it.
-REFERENCE ?= build/reference
-reference:
-	@packaging/reference.sh $(REFERENCE)
-.PHONY: dependencies test-dependencies lint-dependencies reference
+.PHONY: dependencies test-dependencies lint-dependencies

@@ -1,40 +1,15 @@
 #!/bin/sh
-# Make sure that what a make target needs is there:
-# dependencies.sh build|test|parsers|lint ...
+# Make sure that what a make target needs is there: dependencies.sh build|test|lint ...
 # On Debian and Ubuntu missing packages are installed with apt, as root or by
 # sudo; elsewhere they are listed and the script fails.
 set -eu
 
-# Programs that are tested with but not installed are unpacked here.
-parsers=$(dirname "$0")/../build/parsers
 packages=
-unpacked=
 want() { packages="$packages $1"; }
 
 has_command() { command -v "$1" >/dev/null 2>&1; }
 has_library() { has_command pkg-config && pkg-config --exists "$1"; }
 has_module() { [ -x /usr/bin/python3 ] && /usr/bin/python3 -c "import $1" >/dev/null 2>&1; }
-
-want_file() { [ -e "$parsers/$2" ] || unpacked="$unpacked $1"; }
-
-# Unpack Debian packages without installing them: they would bring in far more than the
-# scripts that are wanted. Where they cannot be had, their tests are skipped.
-unpack() {
-    has_command apt-get || return 1
-    directory=$(mktemp -d)
-    (
-        cd "$directory"
-        quietly="-qq -o APT::Sandbox::User=root -o Acquire::Retries=0 -o Acquire::http::Timeout=20"
-        # shellcheck disable=SC2086 # lists of words
-        apt-get $quietly download $unpacked 2>/dev/null ||
-            { [ "$(id -u)" = 0 ] && apt-get $quietly update && apt-get $quietly download $unpacked; }
-    ) && mkdir -p "$parsers" && for file in "$directory"/*.deb; do
-        dpkg -x "$file" "$parsers"
-    done
-    status=$?
-    rm -rf "$directory"
-    return $status
-}
 
 for set in "$@"; do
     case $set in
@@ -59,12 +34,6 @@ for set in "$@"; do
         has_module cryptography || want python3-cryptography
         has_module yaml || want python3-yaml
         ;;
-    parsers)
-        want_file monitoring-plugins-standard usr/lib/nagios/plugins/check_mailq
-        want_file monitoring-plugins-common usr/lib/nagios/plugins/utils.pm
-        want_file pflogsumm usr/sbin/pflogsumm
-        want_file logwatch usr/share/logwatch/scripts/services/postfix
-        ;;
     lint)
         has_command clang-format || want clang-format
         has_command clang-tidy || want clang-tidy
@@ -79,9 +48,6 @@ for set in "$@"; do
     esac
 done
 
-if [ -n "$unpacked" ] && ! unpack; then
-    echo "Not to be had, their tests are skipped:$unpacked" >&2
-fi
 [ -n "$packages" ] || exit 0
 if ! has_command apt-get; then
     echo "Postoak needs (names of Debian packages):$packages" >&2

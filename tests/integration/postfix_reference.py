@@ -1,7 +1,5 @@
 """Postfix's own sendmail(1) and postdrop(1), unpacked into the build folder and never
 installed, as the measure of what a message and its arguments mean.
-
-packaging/reference.sh puts them there.
 """
 
 import grp
@@ -10,10 +8,9 @@ import pwd
 import subprocess
 from pathlib import Path
 
-from harness import SOURCE
+from unpacked import ROOT
 
-ROOT = Path(os.environ.get("POSTOAK_REFERENCE", SOURCE / "build" / "reference"))
-SENDMAIL = ROOT / "usr" / "sbin" / "sendmail"
+SENDMAIL = "usr/sbin/sendmail"
 
 # Postfix insists that owner and group exist and differ from each other; nothing here
 # becomes them.
@@ -33,13 +30,6 @@ inet_protocols = ipv4
 import_environment = MAIL_CONFIG LD_LIBRARY_PATH
 export_environment = MAIL_CONFIG LD_LIBRARY_PATH
 """
-
-
-def missing() -> str | None:
-    """Why there is nothing to compare with, or None."""
-    if not SENDMAIL.exists():
-        return "Postfix could not be downloaded"
-    return None
 
 
 class QueueFile:
@@ -116,7 +106,7 @@ class Postfix:
     def sendmail(self, arguments: list, message: bytes):
         """(exit status, standard error, QueueFile or None)"""
         result = subprocess.run(
-            [SENDMAIL, *arguments],
+            [ROOT / SENDMAIL, *arguments],
             input=message,
             capture_output=True,
             env=self.environment,

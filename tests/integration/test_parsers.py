@@ -7,11 +7,10 @@ import re
 import subprocess
 
 import pytest
-from harness import BUILD, QUEUE_ID, SOURCE, wait_until
+from harness import BUILD, QUEUE_ID, wait_until
 from scenario import Hang, Reply
+from unpacked import unpacked
 
-# packaging/dependencies.sh unpacks them; elsewhere they may not be had.
-PARSERS = SOURCE / "build" / "parsers"
 LATER = Reply(451, "4.3.0 Try again later")
 SENDERS = ["app@example.com", "", "shop@mail.example.net"]
 
@@ -37,13 +36,6 @@ def program_for(host, name: str) -> str:
     file.write_text(f'#!/bin/sh\nexec {BUILD / name} -C {host.file} "$@"\n')
     file.chmod(0o755)
     return str(file)
-
-
-def unpacked(path: str):
-    file = PARSERS / path
-    if not file.exists():
-        pytest.skip(f"{file.name} is not there")
-    return file
 
 
 # check_mailq of the monitoring plugins.

@@ -9,7 +9,6 @@ function of this file says how and why; any other difference fails.
 POSTOAK_SEED=N takes other cases.
 """
 
-import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from generated_mail import GROUPS, MAIL_NAME, Case, Generator, default_seed
 from harness import EX_DATAERR, EX_USAGE, Host
 from message_file import MessageFile
 from pool import pool
+from unpacked import unpacked
 
 CASES = 300
 # Failing, Postfix sleeps for a second or two; that costs no processor time.
@@ -332,11 +332,7 @@ class Bench:
 
 @pytest.fixture(scope="module")
 def run():
-    reason = postfix_reference.missing()
-    if reason and os.environ.get("POSTOAK_REQUIRE_REFERENCE"):
-        pytest.fail(reason)
-    if reason:
-        pytest.skip(reason)
+    unpacked(postfix_reference.SENDMAIL)
     with pool(Bench, WORKERS) as run:
         yield run
 

@@ -1,14 +1,16 @@
 #!/bin/sh
-# Unpack Postfix, whose sendmail(1) ours is compared with, into a folder; nothing is
-# installed: reference.sh FOLDER. Where it cannot be had this says so and succeeds, and
-# the test that needs it is skipped.
+# Unpack Debian packages, and the libraries they need that this host lacks, into a
+# folder: unpack.sh FOLDER PACKAGE... Nothing is installed: tests look at what these
+# programs do, and installed they would bring in far more, or take our place. Where they
+# cannot be had this says so and succeeds, and the tests that need them are skipped.
 set -eu
 
 target=$1
+shift
 [ ! -e "$target" ] || exit 0
 
 give_up() {
-    echo "reference.sh: $1; the comparison with Postfix is skipped" >&2
+    echo "unpack.sh: $1; tests that need it are skipped" >&2
     exit 0
 }
 
@@ -18,20 +20,22 @@ done
 mkdir -p "$(dirname "$target")"
 work=$(mktemp -d "$target.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-# apt's own user cannot write there.
-fetch() { (cd "$work" && apt-get download -qq -o APT::Sandbox::User=root "$1" >&2); }
+# apt's own user cannot write there; who is offline does not want to wait.
+quietly='-qq -o APT::Sandbox::User=root -o Acquire::Retries=2 -o Acquire::http::Timeout=20'
+# shellcheck disable=SC2086 # a list of words
+fetch() { (cd "$work" && apt-get $quietly download "$1" >&2); }
 updated=
 download() {
     fetch "$1" && return
     [ -z "$updated" ] && [ "$(id -u)" = 0 ] || return 1
     updated=yes # the lists of packages may be missing, or name versions that are gone
-    apt-get update -qq >&2 && fetch "$1"
+    # shellcheck disable=SC2086
+    apt-get $quietly update >&2 && fetch "$1"
 }
 
 installed() { dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
 
-# Postfix, the libraries it needs, those they need.
-wanted=postfix
+wanted="$*"
 seen=
 while [ -n "$wanted" ]; do
     package=${wanted%% *}
