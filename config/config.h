@@ -209,7 +209,7 @@ struct config {
  * Load and check the whole file. `path` null: CONFIG_DEFAULT_PATH. On success
  * *config is new and freed with config_free. On failure -1 and `error`: EX_CONFIG
  * with "FILE:LINE:COLUMN: message" (several faults: the first one), or EX_NOINPUT
- * where the file cannot be read.
+ * where the file cannot be read, EX_OSERR where the system cannot do it now.
  */
 int config_load(const char *path, struct config **config, struct error *error);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include <bsd/string.h>
 
@@ -68,4 +69,19 @@ error_prefix(struct error *error, const char *format, ...)
 	strlcat(error->text, ": ", sizeof(error->text));
 	strlcat(error->text, text, sizeof(error->text));
 	return -1;
+}
+
+int
+error_file_status(int code)
+{
+	switch (code) {
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+	case EINTR:
+	case EIO:
+		return EX_OSERR;
+	default:
+		return EX_NOINPUT;
+	}
 }

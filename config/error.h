@@ -33,4 +33,10 @@ int error_set_errno(struct error *error, int status, const char *format, ...)
 int error_prefix(struct error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/*
+ * The status for a file whose open or read failed with errno `code`: EX_OSERR where the
+ * system cannot do it now, and may another time; EX_NOINPUT where it is about the file.
+ */
+int error_file_status(int code);
+
 #endif

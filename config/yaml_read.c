@@ -434,7 +434,7 @@ yaml_tree_read(const char *path, struct yaml_node **root, struct error *error)
 		return out_of_memory(error);
 	length = read_file(path, buffer, YAML_TREE_FILE_MAX + 1);
 	if (length < 0)
-		result = error_set_errno(error, EX_NOINPUT, "cannot read %s", path);
+		result = error_set_errno(error, error_file_status(errno), "cannot read %s", path);
 	else if (length > YAML_TREE_FILE_MAX)
 		result = error_set(error, EX_CONFIG, "%s:1:1: the file is larger than 1 MiB", path);
 	else

@@ -28,7 +28,7 @@
  * Read and parse the file. An empty one is a null scalar at 1:1. *root is freed
  * with yaml_tree_free. On failure -1 and `error`: EX_NOINPUT (errno tells why) where
  * it cannot be read, EX_CONFIG with "FILE:LINE:COLUMN: message" where it is not YAML
- * or exceeds a bound, EX_OSERR without memory.
+ * or exceeds a bound, EX_OSERR where the system cannot do it now.
  */
 int yaml_tree_read(const char *path, struct yaml_node **root, struct error *error);
 

@@ -93,7 +93,7 @@ alias_include_read(const char *include, struct address_list *list,
 	if (path == NULL)
 		return error_set(error, EX_NOINPUT, "%s: not an absolute path", include);
 	if ((fd = open_as_real_user(path)) == -1)
-		return error_set_errno(error, alias_text_open_status(errno), "%s", path);
+		return error_set_errno(error, error_file_status(errno), "%s", path);
 	if (check_owner(fd, path, error) == -1 || alias_text_read(fd, path, &text, error) == -1)
 		goto done;
 	result = read_lines(path, &text, list, complain, context, error);

@@ -9,21 +9,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-int
-alias_text_open_status(int code)
-{
-	switch (code) {
-	case EMFILE:
-	case ENFILE:
-	case ENOMEM:
-	case EINTR:
-	case EIO:
-		return EX_OSERR;
-	default:
-		return EX_NOINPUT;
-	}
-}
-
 static int
 read_whole(int fd, struct alias_text *text, size_t size)
 {

@@ -18,12 +18,6 @@ struct alias_text {
 };
 
 /*
- * The exit status for errno `code` of a failed open(2): EX_NOINPUT where the file cannot
- * be used, EX_OSERR where it can another time.
- */
-int alias_text_open_status(int code);
-
-/*
  * Read the open file `fd`, which must be regular, into `text`. EX_NOINPUT where it is
  * not or has more than ALIAS_TEXT_MAX octets, EX_OSERR for other failures. `path` is for
  * the error. Free with alias_text_free.

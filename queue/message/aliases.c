@@ -186,7 +186,7 @@ load(const struct loader *loader, struct error *error)
 	if (fd == -1 && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
 	if (fd == -1)
-		return error_set_errno(error, alias_text_open_status(errno), "%s", loader->path);
+		return error_set_errno(error, error_file_status(errno), "%s", loader->path);
 	result = alias_text_read(fd, loader->path, &text, error);
 	close(fd);
 	if (result == -1)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -335,6 +336,25 @@ files(void **state)
 	assert_int_equal(error.status, EX_NOINPUT);
 }
 
+static void
+a_lack_of_descriptors_is_no_fault_of_the_file(void **state)
+{
+	struct rlimit limit;
+	struct rlimit none;
+	struct yaml_node *root;
+	struct error error;
+	int result;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = (struct rlimit){0, limit.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	result = yaml_tree_read("/dev/null", &root, &error);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(result, -1);
+	assert_int_equal(error.status, EX_OSERR);
+}
+
 int
 main(void)
 {
@@ -354,6 +374,7 @@ main(void)
 	    cmocka_unit_test(anchors_are_bounded),
 	    cmocka_unit_test(the_tree_is_bounded),
 	    cmocka_unit_test(files),
+	    cmocka_unit_test(a_lack_of_descriptors_is_no_fault_of_the_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
