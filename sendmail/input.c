@@ -10,8 +10,12 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-/* Who writes more than this into a program that has failed will not ask it why. */
+#include "config/clock.h"
+
+/* Who writes more than this, or for longer, into a program that has failed will not ask
+ * it why. */
 #define DRAIN_MAX (256UL * 1024 * 1024)
+#define DRAIN_SECONDS 5
 
 static void
 add_unless_ignored(sigset_t *set, int number)
@@ -40,17 +44,23 @@ input_open(struct input *input, struct error *error)
 	return 0;
 }
 
-ssize_t
-input_read(struct input *input, char *buffer, size_t size, struct error *error)
+/* As input_read; also -1, without an error, where nothing comes for `timeout`
+ * milliseconds (-1: never). */
+static ssize_t
+read_within(struct input *input, char *buffer, size_t size, int timeout, struct error *error)
 {
 	struct pollfd wait[] = {
 	    {.fd = STDIN_FILENO, .events = POLLIN},
 	    {.fd = input->signals, .events = POLLIN},
 	};
 	ssize_t count;
+	int ready;
 
 	for (;;) {
-		if (poll(wait, 2, -1) < 0) {
+		ready = poll(wait, 2, timeout);
+		if (ready == 0)
+			return -1;
+		if (ready < 0) {
 			if (errno == EINTR)
 				continue;
 			return error_set_errno(error, EX_IOERR, "standard input");
@@ -66,9 +76,16 @@ input_read(struct input *input, char *buffer, size_t size, struct error *error)
 	}
 }
 
+ssize_t
+input_read(struct input *input, char *buffer, size_t size, struct error *error)
+{
+	return read_within(input, buffer, size, -1, error);
+}
+
 void
 input_drain(struct input *input)
 {
+	uint64_t deadline = clock_monotonic_ms() + DRAIN_SECONDS * 1000;
 	char buffer[16384];
 	struct stat status;
 	size_t drained = 0;
@@ -77,8 +94,12 @@ input_drain(struct input *input)
 	    (!S_ISFIFO(status.st_mode) && !S_ISSOCK(status.st_mode)))
 		return;
 	while (drained < DRAIN_MAX) {
-		ssize_t count = input_read(input, buffer, sizeof buffer, NULL);
+		uint64_t now = clock_monotonic_ms();
+		ssize_t count;
 
+		if (now >= deadline)
+			return;
+		count = read_within(input, buffer, sizeof buffer, (int)(deadline - now), NULL);
 		if (count <= 0)
 			return;
 		drained += (size_t)count;

@@ -27,8 +27,8 @@ ssize_t input_read(struct input *input, char *buffer, size_t size, struct error 
 
 /*
  * Read and forget what still comes out of a pipe or socket, so that the writer is
- * not killed by SIGPIPE before it can ask for our exit status. Bounded; ends at
- * a signal.
+ * not killed by SIGPIPE before it can ask for our exit status. Ends at a signal, after
+ * five seconds, and after 256 MiB.
  */
 void input_drain(struct input *input);
 

@@ -26,7 +26,8 @@ struct submission {
 	struct address_list extracted; /* -t */
 	struct envelope envelope;
 	struct incoming *incoming;
-	uint64_t size; /* octets of the message so far */
+	uint64_t taken; /* octets as they came */
+	uint64_t size;  /* octets of the message so far */
 };
 
 /* The original recipient of an alias, for delivery status notifications. */
@@ -162,18 +163,25 @@ fill_envelope(struct submission *submission, struct error *error)
 }
 
 static int
+check_size(const struct submission *submission, uint64_t size, struct error *error)
+{
+	uint64_t limit = submission->options.config->message_size_limit;
+
+	if (size <= limit)
+		return 0;
+	errno = EMSGSIZE;
+	return error_set(error, EX_DATAERR,
+	    "message is larger than message_size_limit (%llu octets)", (unsigned long long)limit);
+}
+
+static int
 write_message(void *context, const char *data, size_t length, struct error *error)
 {
 	struct submission *submission = context;
-	uint64_t limit = submission->options.config->message_size_limit;
 
 	submission->size += length;
-	if (submission->size > limit) {
-		errno = EMSGSIZE;
-		return error_set(error, EX_DATAERR,
-		    "message is larger than message_size_limit (%llu octets)",
-		    (unsigned long long)limit);
-	}
+	if (check_size(submission, submission->size, error) < 0)
+		return -1;
 	return incoming_write(submission->incoming, data, length, error);
 }
 
@@ -274,6 +282,10 @@ submission_new(const struct submission_options *options, struct error *error)
 int
 submission_feed(struct submission *submission, const char *data, size_t length, struct error *error)
 {
+	/* Not all that comes becomes part of the message: NULs without end must end too. */
+	submission->taken += length;
+	if (check_size(submission, submission->taken, error) < 0)
+		return -1;
 	return canonical_feed(submission->canonical, data, length, error);
 }
 
