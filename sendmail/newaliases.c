@@ -20,18 +20,18 @@ report_fault(const char *message, void *context)
 }
 
 int
-newaliases_run(const struct config *config, FILE *out, struct error *error)
+newaliases_run(const char *path, FILE *out, struct error *error)
 {
 	struct report lines = {.out = out};
 	struct report targets = {.out = out};
-	struct aliases *aliases = aliases_load(config->aliases, report_fault, &lines, error);
+	struct aliases *aliases = aliases_load(path, report_fault, &lines, error);
 
 	if (aliases == NULL)
 		return -1;
-	aliases_check(aliases, config->aliases, report_fault, &targets);
+	aliases_check(aliases, path, report_fault, &targets);
 	aliases_free(aliases);
 	if (lines.faults > 0)
-		return error_set(error, EX_DATAERR, "%s: %lu line%s not understood",
-		    config->aliases, lines.faults, lines.faults == 1 ? "" : "s");
+		return error_set(error, EX_DATAERR, "%s: %lu line%s not understood", path,
+		    lines.faults, lines.faults == 1 ? "" : "s");
 	return 0;
 }

@@ -7,9 +7,14 @@
 #include <string.h>
 #include <strings.h>
 #include <sysexits.h>
+#include <unistd.h>
 
-/* RFC 3461 4.4 */
-#define ENVELOPE_ID_MAX 100
+#include <bsd/string.h>
+
+#include "config/log.h"
+#include "queue/spool/envelope_syntax.h"
+#include "sendmail/settings.h"
+#include "sendmail/xtext.h"
 
 enum argument {
 	NONE,
@@ -32,6 +37,7 @@ static const struct operation_name programs[] = {
     {"runq", OPERATION_FLUSH},
     {"hoststat", OPERATION_NOTHING},
     {"purgestat", OPERATION_NOTHING},
+    {"smtpd", OPERATION_DAEMON},
     {NULL, OPERATION_SUBMIT},
 };
 
@@ -94,50 +100,35 @@ act_debug(struct options *options, const char *value, struct error *error)
 	return 0;
 }
 
+/* Of what notifications are asked for, a part that cannot be understood is no reason to
+ * refuse the mail. */
 static int
-act_error_mode(struct options *options, const char *value, struct error *error)
+ignore(char letter, const char *value)
 {
-	(void)error;
-	options->silent = *value == 'q';
+	log_write(LOG_WARNING, "sendmail", "uid=%lu: ignoring -%c %s", (unsigned long)getuid(),
+	    letter, value);
 	return 0;
 }
 
-/* RFC 3461 4.1. What cannot be understood is ignored: the mail matters more. */
+/* RFC 3461 4.1 */
 static int
 act_notify(struct options *options, const char *value, struct error *error)
 {
-	static const struct {
-		const char *name;
-		unsigned bit;
-	} words[] = {
-	    {"never", NOTIFY_NEVER},
-	    {"success", NOTIFY_SUCCESS},
-	    {"failure", NOTIFY_FAILURE},
-	    {"delay", NOTIFY_DELAY},
-	};
-	unsigned notify = 0;
+	char lower[sizeof "success,failure,delay"];
+	size_t length = strlcpy(lower, value, sizeof lower);
+	unsigned notify;
 
 	(void)error;
-	while (*value != '\0') {
-		size_t length = strcspn(value, ",");
-		unsigned bit = 0;
-
-		for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-			if (strlen(words[i].name) == length &&
-			    strncasecmp(value, words[i].name, length) == 0)
-				bit = words[i].bit;
-		}
-		if (bit == 0)
-			return 0;
-		notify |= bit;
-		value += length + (value[length] == ',');
-	}
-	/* "never" stands alone. */
-	if ((notify & NOTIFY_NEVER) == 0 || notify == NOTIFY_NEVER)
-		options->notify = notify;
+	for (char *p = lower; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	notify = length < sizeof lower ? envelope_notify_parse(lower, length) : 0;
+	if (notify == 0)
+		return ignore('N', value);
+	options->notify = notify;
 	return 0;
 }
 
+/* RFC 3461 4.3 */
 static int
 act_return(struct options *options, const char *value, struct error *error)
 {
@@ -146,62 +137,95 @@ act_return(struct options *options, const char *value, struct error *error)
 		options->ret = RET_FULL;
 	else if (strcasecmp(value, "hdrs") == 0)
 		options->ret = RET_HDRS;
+	else
+		return ignore('R', value);
 	return 0;
+}
+
+/* RFC 3461 4.4: printable ASCII, which is bounded as it is transmitted. */
+static bool
+is_envelope_id(const char *value)
+{
+	char *encoded;
+	bool valid;
+
+	for (const char *p = value; *p != '\0'; p++) {
+		if (!isprint((unsigned char)*p))
+			return false;
+	}
+	encoded = xtext_ensure(value);
+	valid = encoded != NULL && envelope_envid_is_valid(encoded);
+	free(encoded);
+	return valid;
 }
 
 static int
 act_envelope_id(struct options *options, const char *value, struct error *error)
 {
-	if (strlen(value) > ENVELOPE_ID_MAX)
-		return error_set(error, EX_USAGE, "-V: longer than %d characters", ENVELOPE_ID_MAX);
-	options->envelope_id = *value != '\0' ? value : NULL;
+	(void)error;
+	if (!is_envelope_id(value))
+		return ignore('V', value);
+	options->envelope_id = value;
 	return 0;
 }
 
+/* "hash:/etc/aliases" says which kind of database Sendmail would make of the file. */
+static const char *
+alias_file(const char *value)
+{
+	const char *typed = strstr(value, ":/");
+
+	return typed != NULL ? typed + 1 : value;
+}
+
 static void
-set_delivery_mode(struct options *options, char mode)
+apply_setting(struct options *options, enum setting setting, const char *value)
 {
-	options->queue_only = mode == 'q' || mode == 'd';
-}
-
-/* As Sendmail understands a boolean option's value: none at all is true. */
-static bool
-is_true(const char *value)
-{
-	return *value == '\0' || strchr("tTyY1", *value) != NULL;
-}
-
-/* -oX VALUE; of Sendmail's sixty options these mean something here. */
-static int
-act_set(struct options *options, const char *value, struct error *error)
-{
-	switch (*value) {
-	case 'd':
-		set_delivery_mode(options, value[1]);
-		return 0;
-	case 'e':
-		return act_error_mode(options, value + 1, error);
-	case 'i':
-		options->ignore_dots = is_true(value + 1);
-		return 0;
-	default:
-		return 0;
+	switch (setting) {
+	case SETTING_NONE:
+		break;
+	case SETTING_ALIAS_FILE:
+		options->alias_file = alias_file(value);
+		break;
+	case SETTING_DELIVERY_MODE:
+		options->queue_only = *value == 'q' || *value == 'd';
+		break;
+	case SETTING_ERROR_MODE:
+		options->silent = *value == 'q';
+		break;
+	case SETTING_IGNORE_DOTS:
+		options->ignore_dots = *value == '\0' || strchr("tTyY1", *value) != NULL;
+		break;
 	}
 }
 
-/* The same with -O NAME=VALUE. */
+static int
+act_set(struct options *options, const char *value, struct error *error)
+{
+	const char *rest;
+	enum setting setting = settings_by_letter(value, &rest);
+
+	(void)error;
+	apply_setting(options, setting, rest);
+	return 0;
+}
+
 static int
 act_set_long(struct options *options, const char *value, struct error *error)
 {
-	size_t length = strcspn(value, "=");
-	const char *setting = value + length + (value[length] == '=');
+	const char *rest;
+	enum setting setting = settings_by_name(value, &rest);
 
-	if (length == strlen("DeliveryMode") && strncasecmp(value, "DeliveryMode", length) == 0)
-		set_delivery_mode(options, *setting);
-	else if (length == strlen("ErrorMode") && strncasecmp(value, "ErrorMode", length) == 0)
-		return act_error_mode(options, setting, error);
-	else if (length == strlen("IgnoreDots") && strncasecmp(value, "IgnoreDots", length) == 0)
-		options->ignore_dots = is_true(setting);
+	(void)error;
+	apply_setting(options, setting, rest);
+	return 0;
+}
+
+static int
+act_error_mode(struct options *options, const char *value, struct error *error)
+{
+	(void)error;
+	apply_setting(options, SETTING_ERROR_MODE, value);
 	return 0;
 }
 
@@ -429,5 +453,5 @@ void
 options_free(struct options *options)
 {
 	free(options->recipients);
-	options->recipients = NULL;
+	*options = (struct options){0};
 }

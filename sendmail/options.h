@@ -38,6 +38,7 @@ struct options {
 	const char *config_path;    /* -C; null: the default */
 	bool json;                  /* -j, --json */
 	bool silent;                /* -oeq: the exit status says it all */
+	const char *alias_file;     /* -oA, for OPERATION_ALIASES; null: the configured one */
 	struct selection selection; /* -qI, -qR, -qS; for OPERATION_FLUSH, _LIST and _COUNT */
 
 	/* What follows matters for OPERATION_SUBMIT and OPERATION_VERIFY, and as far as no
@@ -61,8 +62,8 @@ struct options {
 /*
  * Take `argv` apart into `options`, which is filled whole. What it points to lives
  * as long as argv; options_free frees the rest. EX_USAGE and a one-line text for
- * what cannot be done. After --version, --help, -bV and -d0.1 nothing more is
- * looked at.
+ * what cannot be done; `options` then are those of a program called without any.
+ * After --version, --help, -bV and -d0.1 nothing more is looked at.
  */
 int options_parse(int argc, char **argv, struct options *options, struct error *error);
 void options_free(struct options *options);

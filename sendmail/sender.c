@@ -2,6 +2,7 @@
 #include "sendmail/sender.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,15 @@
 /* More of a name helps nobody and would make a header line too long. */
 #define FULL_NAME_MAX 200
 
+/* The address syntax takes folded lines, which here are an attempt at something else. */
+static bool
+has_control(const char *text)
+{
+	while (*text != '\0' && !iscntrl((unsigned char)*text))
+		text++;
+	return *text != '\0';
+}
+
 char *
 sender_address(const struct config *config, const char *given, struct error *error)
 {
@@ -27,6 +37,9 @@ sender_address(const struct config *config, const char *given, struct error *err
 			error_set_errno(error, EX_OSERR, "sender");
 			return NULL;
 		}
+	} else if (has_control(given)) {
+		error_set(error, EX_USAGE, "sender address: control characters in it");
+		return NULL;
 	} else if (address_parse_one(given, &address, error) < 0) {
 		error_prefix(error, "sender address");
 		if (error != NULL && error->status == EX_DATAERR)

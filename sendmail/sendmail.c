@@ -97,7 +97,9 @@ run(const struct options *options, const char *path, const struct config *config
 	case OPERATION_COUNT:
 		return print_count(config, &options->selection, error);
 	case OPERATION_ALIASES:
-		return newaliases_run(config, stderr, error);
+		return newaliases_run(
+		    options->alias_file != NULL ? options->alias_file : config->aliases, stderr,
+		    error);
 	case OPERATION_VERIFY:
 		return verify_run(options, config, stdout, error);
 	case OPERATION_FLUSH:

@@ -72,6 +72,10 @@ test_programs_and_operations(void **state)
 	    {"sendmail -bD", OPERATION_FOREGROUND},
 	    {"sendmail -bC", OPERATION_CHECK},
 	    {"hoststat", OPERATION_NOTHING},
+	    {"purgestat", OPERATION_NOTHING},
+	    {"purgestat -bm root", OPERATION_SUBMIT},
+	    {"smtpd", OPERATION_DAEMON},
+	    {"rmail root", OPERATION_SUBMIT},
 	    {"sendmail -bh", OPERATION_NOTHING},
 	    {"sendmail -bV", OPERATION_VERSION},
 	    {"sendmail --version", OPERATION_VERSION},
@@ -98,6 +102,11 @@ test_refused(void **state)
 		const char *line;
 		const char *text;
 	} cases[] = {
+	    {"sendmail -oeq -Z", "invalid option -- 'Z'"},
+	    {"sendmail -S root", "invalid option -- 'S'"},
+	    {"sendmail -ba", "operation mode -ba is not supported"},
+	    {"sendmail -bz", "operation mode -bz is not supported"},
+	    {"sendmail --help=all", "unrecognized option '--help=all'"},
 	    {"sendmail -F", "option requires an argument -- 'F'"},
 	    {"sendmail -tif", "option requires an argument -- 'f'"},
 	    {"sendmail -Z root", "invalid option -- 'Z'"},
@@ -129,6 +138,9 @@ test_refused(void **state)
 			fail_msg("%s was taken", cases[i].line);
 		assert_int_equal(error.status, EX_USAGE);
 		assert_string_equal(error.text, cases[i].text);
+		/* So that the caller is told, whatever was read before the fault. */
+		assert_int_equal(options.operation, OPERATION_SUBMIT);
+		assert_false(options.silent);
 	}
 }
 
@@ -232,23 +244,139 @@ test_settings(void **state)
 	options_free(&options);
 }
 
+/* As Sendmail reads them: any case, and cut short while one option is meant. */
+static void
+test_names_of_settings(void **state)
+{
+	static const struct {
+		const char *line;
+		bool ignore_dots;
+		bool queue_only;
+		bool silent;
+	} cases[] = {
+	    {"sendmail -OIGNOREDOTS -Odeliverymode=queue -OerrorMode=quiet x", true, true, true},
+	    {"sendmail -OIg -ODelivery=d -OErrorM=q x", true, true, true},
+	    {"sendmail -O IgnoreDots=True -O DeliveryM=deferred x", true, true, false},
+	    /* DeliverByMin, ErrorHeader and InputMailFilters begin like that, too. */
+	    {"sendmail -OI -ODeliver=q -OError=q x", false, false, false},
+	    {"sendmail -OIgnoreDotsNot -ODeliveryModes=q -O =q -O '' -o '' x", false, false, false},
+	    {"sendmail -i -OIgnoreDots=false -odq -ODeliveryMode=b -oeq -OErrorMode=p x", false,
+		false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct options options;
+
+		if (parse(cases[i].line, &options) != 0)
+			fail_msg("%s: %s", cases[i].line, error.text);
+		if (options.ignore_dots != cases[i].ignore_dots ||
+		    options.queue_only != cases[i].queue_only || options.silent != cases[i].silent)
+			fail_msg("%s: %d %d %d", cases[i].line, options.ignore_dots,
+			    options.queue_only, options.silent);
+		options_free(&options);
+	}
+}
+
+static void
+test_white_space_around_the_value_of_a_setting(void **state)
+{
+	char name[] = "sendmail";
+	char option[] = "-ODeliveryMode = q";
+	char recipient[] = "root";
+	char *argv[] = {name, option, recipient, NULL};
+	struct options options;
+
+	(void)state;
+	assert_int_equal(options_parse(3, argv, &options, &error), 0);
+	assert_true(options.queue_only);
+	options_free(&options);
+}
+
+static void
+test_alias_file(void **state)
+{
+	static const struct {
+		const char *line;
+		const char *file;
+	} cases[] = {
+	    {"newaliases", NULL}, {"newaliases -oA/etc/other", "/etc/other"},
+	    {"sendmail -bi -OAliasFile=hash:/etc/other", "/etc/other"},
+	    {"sendmail -bi -oAother", "other"},
+	    {"sendmail -bi -OAlias=/etc/other", NULL}, /* or AliasWait */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct options options;
+
+		assert_int_equal(parse(cases[i].line, &options), 0);
+		if (cases[i].file == NULL)
+			assert_null(options.alias_file);
+		else
+			assert_string_equal(options.alias_file, cases[i].file);
+		options_free(&options);
+	}
+}
+
+/* What the relay could not be told is left out; the mail goes. */
 static void
 test_bad_notifications_are_ignored(void **state)
 {
+	static const char long_id[] = "sendmail -V "
+				      "123456789012345678901234567890123456789012345678901"
+				      "12345678901234567890123456789012345678901234567890";
 	static const char *const lines[] = {
 	    "sendmail -N never,success root",
 	    "sendmail -N sometimes root",
 	    "sendmail -N '' root",
 	    "sendmail -N success,,delay root",
+	    "sendmail -N , root",
+	    "sendmail -R everything root",
+	    "sendmail -R '' root",
+	    "sendmail -V a\x01z root",
+	    "sendmail -V \xc3\xa9 root",
+	    "sendmail -V '' root",
+	    long_id,
+	    /* As xtext it is longer. */
+	    "sendmail -V ++++++++++++++++++++++++++++++++++ root",
 	};
 	struct options options;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-		assert_int_equal(parse(lines[i], &options), 0);
+		if (parse(lines[i], &options) != 0)
+			fail_msg("%s: %s", lines[i], error.text);
 		assert_int_equal(options.notify, 0);
+		assert_int_equal(options.ret, RET_UNSET);
+		assert_null(options.envelope_id);
 		options_free(&options);
 	}
+
+	assert_int_equal(
+	    parse("sendmail -N never -N bad -R Full -R bad -V id -V '' root", &options), 0);
+	assert_int_equal(options.notify, NOTIFY_NEVER);
+	assert_int_equal(options.ret, RET_FULL);
+	assert_string_equal(options.envelope_id, "id");
+	options_free(&options);
+}
+
+/* Linux before 5.18 starts programs without even a name. */
+static void
+test_no_words(void **state)
+{
+	char *nothing[] = {NULL};
+	char empty[] = "";
+	char *argv[] = {empty, NULL};
+	struct options options;
+
+	(void)state;
+	assert_int_equal(options_parse(0, nothing, &options, &error), 0);
+	assert_int_equal(options.operation, OPERATION_SUBMIT);
+	options_free(&options);
+	assert_int_equal(options_parse(1, argv, &options, &error), 0);
+	assert_int_equal(options.operation, OPERATION_SUBMIT);
+	options_free(&options);
 }
 
 static void
@@ -280,6 +408,10 @@ main(void)
 	    cmocka_unit_test(test_callers),
 	    cmocka_unit_test(test_options_after_recipients),
 	    cmocka_unit_test(test_settings),
+	    cmocka_unit_test(test_names_of_settings),
+	    cmocka_unit_test(test_white_space_around_the_value_of_a_setting),
+	    cmocka_unit_test(test_alias_file),
+	    cmocka_unit_test(test_no_words),
 	    cmocka_unit_test(test_bad_notifications_are_ignored),
 	    cmocka_unit_test(test_optional_arguments_take_no_word),
 	};

@@ -29,6 +29,10 @@ test_given_address(void **state)
 	    {"a@x, b@x", NULL},
 	    {"a@x\r\nRCPT TO:<b@x>", NULL},
 	    {"a\x01@x", NULL},
+	    {"a@x\r\n", NULL},
+	    {"a\t@x", NULL},
+	    {"<@y,@z:a@x>", "a@x"},
+	    {"\xc3\xa9@x", "\xc3\xa9@x"},
 	};
 
 	(void)state;
