@@ -7,6 +7,7 @@
  */
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "config/config.h"
 #include "config/error.h"
 #include "config/log.h"
+#include "queue/message/utf8.h"
 #include "sendmail/daemon.h"
 #include "sendmail/newaliases.h"
 #include "sendmail/options.h"
@@ -28,18 +30,36 @@
 
 #define LOG_NAME_MAX 32
 
+/* True also for what glibc opens in place of a closed one in a set-id program: a device,
+ * in the direction that makes every use fail. */
+static bool
+is_closed(int fd)
+{
+	int useless = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+	int flags = fcntl(fd, F_GETFL);
+	struct stat status;
+
+	if (flags < 0)
+		return true;
+	return (flags & O_ACCMODE) == useless && fstat(fd, &status) == 0 && S_ISCHR(status.st_mode);
+}
+
 /* Daemons call with descriptors 0 to 2 closed; a spool file must not become one. */
 static int
 fill_standard_descriptors(void)
 {
-	int fd;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		int null;
 
-	do {
-		fd = open("/dev/null", O_RDWR);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd < 0)
-		return -1;
-	return close(fd);
+		if (!is_closed(fd))
+			continue;
+		null = open("/dev/null", O_RDWR);
+		if (null < 0 || (null != fd && dup2(null, fd) < 0))
+			return -1;
+		if (null != fd)
+			close(null);
+	}
+	return 0;
 }
 
 static void
@@ -138,11 +158,12 @@ static const char *
 config_file(const char *given, char buffer[PATH_MAX])
 {
 	struct stat status;
+	int length;
 
 	if (given == NULL || stat(given, &status) < 0 || !S_ISDIR(status.st_mode))
 		return given;
-	snprintf(buffer, PATH_MAX, "%s/postoak.yaml", given);
-	return buffer;
+	length = snprintf(buffer, PATH_MAX, "%s/postoak.yaml", given);
+	return length < PATH_MAX ? buffer : given;
 }
 
 /* Load the configuration where the operation uses one, and do what is asked. */
@@ -173,6 +194,42 @@ act(const struct options *options, struct error *error)
 	return result;
 }
 
+/* Callers' words stand in errors: a terminal must not act on them, and programs that read
+ * UTF-8 must be able to. */
+static void
+make_printable(char *text)
+{
+	while (*text != '\0') {
+		size_t length = utf8_length(text, strlen(text));
+		/* U+0080 to U+009F control terminals as escape sequences do. */
+		bool control = length == 2 && text[0] == '\xc2' && (unsigned char)text[1] < 0xa0;
+
+		if (length > 0 && !control) {
+			text += length;
+			continue;
+		}
+		*text++ = '?';
+	}
+}
+
+/* Tell the caller what went wrong in one line. Returns the exit status. */
+static int
+complain(const struct options *options, struct error *error)
+{
+	make_printable(error->text);
+	/* cron and daemons throw standard error away. */
+	if (options->operation == OPERATION_SUBMIT)
+		log_write(LOG_ERR, "sendmail", "uid=%lu: %s", (unsigned long)getuid(), error->text);
+	/* Whoever does not listen still waits for the status. */
+	signal(SIGPIPE, SIG_IGN);
+	if (!options->silent)
+		fprintf(stderr, "sendmail: %s\n", error->text);
+	/* What the system lacks now it may have later, and until then the caller has the mail. */
+	if (options->operation == OPERATION_SUBMIT && error->status == EX_OSERR)
+		return EX_TEMPFAIL;
+	return error->status;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -183,24 +240,13 @@ main(int argc, char **argv)
 	privilege_init();
 	if (fill_standard_descriptors() < 0) {
 		perror("sendmail: /dev/null");
-		return EX_OSERR;
+		return EX_TEMPFAIL;
 	}
 	umask(077);
 	log_open("postoak", false);
 
-	if (options_parse(argc, argv, &options, &error) < 0) {
-		fprintf(stderr, "sendmail: %s\n", error.text);
-		return error.status;
-	}
-	if (act(&options, &error) < 0) {
-		status = error.status;
-		/* cron and daemons throw standard error away. */
-		if (options.operation == OPERATION_SUBMIT)
-			log_write(LOG_ERR, "sendmail", "uid=%lu: %s", (unsigned long)getuid(),
-			    error.text);
-		if (!options.silent)
-			fprintf(stderr, "sendmail: %s\n", error.text);
-	}
+	if (options_parse(argc, argv, &options, &error) < 0 || act(&options, &error) < 0)
+		status = complain(&options, &error);
 	options_free(&options);
 	return status;
 }
