@@ -139,6 +139,7 @@ read_lines(const struct loader *loader, struct alias_text *text, struct error *e
 	return 0;
 }
 
+/* By name; of several with one name the first in the file, which counts, comes first. */
 static int
 compare(const void *a, const void *b)
 {
@@ -147,32 +148,6 @@ compare(const void *a, const void *b)
 	int order = strcmp(x->name, y->name);
 
 	return order != 0 ? order : (x->line > y->line) - (x->line < y->line);
-}
-
-/* Sort by name; of several with one name the first in the file counts. */
-static void
-sort(const struct loader *loader)
-{
-	struct aliases *aliases = loader->aliases;
-	struct error fault;
-	size_t kept = 0;
-
-	if (aliases->count == 0)
-		return;
-	qsort(aliases->items, aliases->count, sizeof(*aliases->items), compare);
-	for (size_t i = 1; i < aliases->count; i++) {
-		struct alias *alias = &aliases->items[i];
-
-		if (strcmp(alias->name, aliases->items[kept].name) != 0) {
-			aliases->items[++kept] = *alias;
-			continue;
-		}
-		error_set(&fault, EX_DATAERR, "%s: ignored, line %u has that name", alias->name,
-		    aliases->items[kept].line);
-		report(loader, alias->line, &fault);
-		free_alias(alias);
-	}
-	aliases->count = kept + 1;
 }
 
 /* Returns 0 also where there is no file. */
@@ -193,8 +168,9 @@ load(const struct loader *loader, struct error *error)
 		return -1;
 	result = read_lines(loader, &text, error);
 	alias_text_free(&text);
-	if (result == 0)
-		sort(loader);
+	if (result == 0 && loader->aliases->count > 0)
+		qsort(loader->aliases->items, loader->aliases->count,
+		    sizeof(*loader->aliases->items), compare);
 	return result;
 }
 
@@ -243,16 +219,31 @@ aliases_find(const struct aliases *aliases, const char *name)
 	lower(key);
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = strcmp(key, aliases->items[middle].name);
 
-		if (order == 0)
-			return &aliases->items[middle].targets;
-		if (order < 0)
-			high = middle;
-		else
+		if (strcmp(aliases->items[middle].name, key) < 0)
 			low = middle + 1;
+		else
+			high = middle;
 	}
-	return NULL;
+	if (low == aliases->count || strcmp(aliases->items[low].name, key) != 0)
+		return NULL;
+	return &aliases->items[low].targets;
+}
+
+/* Report that the alias at `index` has the name of the one before it. Returns how often
+ * it does, at most once. */
+static size_t
+check_name(const struct loader *loader, const struct aliases *aliases, size_t index)
+{
+	const struct alias *alias = &aliases->items[index];
+	struct error fault;
+
+	if (index == 0 || strcmp(alias->name, aliases->items[index - 1].name) != 0)
+		return 0;
+	error_set(&fault, EX_DATAERR, "%s: ignored, line %u has that name", alias->name,
+	    aliases->items[index - 1].line);
+	report(loader, alias->line, &fault);
+	return 1;
 }
 
 /* What is wrong with a target, in `fault`; 0 where nothing is. */
@@ -290,6 +281,7 @@ aliases_check(const struct aliases *aliases, const char *path,
 	for (size_t i = 0; i < aliases->count; i++) {
 		const struct alias *alias = &aliases->items[i];
 
+		faults += check_name(&loader, aliases, i);
 		for (size_t j = 0; j < alias->targets.count; j++) {
 			if (check_target(&loader, &alias->targets.items[j], &fault) == 0)
 				continue;

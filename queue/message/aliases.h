@@ -21,9 +21,11 @@ struct aliases *aliases_load(const char *path, void (*complain)(const char *mess
 void aliases_free(struct aliases *aliases);
 
 /*
- * Report targets that mail cannot go to (commands, files, unusable :include: files)
- * through `complain`, as aliases_load does; `path` is where they were loaded from. Returns
- * how many there are. For newaliases: at submission such a target becomes postmaster.
+ * Report what is understood but has no effect, through `complain` as aliases_load does:
+ * names that an earlier line has, and targets that mail cannot go to (commands, files,
+ * unusable :include: files). `path` is where they were loaded from. Returns how many there
+ * are. For newaliases: at submission the earlier line counts, and such a target becomes
+ * postmaster.
  */
 size_t aliases_check(const struct aliases *aliases, const char *path,
     void (*complain)(const char *message, void *context), void *context);

@@ -7,7 +7,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from harness import BUILD, EX_CONFIG, EX_TEMPFAIL, EX_UNAVAILABLE, wait_until
+from harness import BUILD, EX_CONFIG, EX_DATAERR, EX_TEMPFAIL, EX_UNAVAILABLE, wait_until
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 # A checkout below /root, say, is closed to the user that these tests become.
@@ -170,8 +170,19 @@ def test_hostile_environment(host):
     assert b"CronDaemon" in message.content
 
 
-def test_newaliases_and_verification(idle_host):
+def test_newaliases_and_verification(idle_host, directory):
     assert idle_host.command("newaliases").returncode == 0
+    idle_host.aliases.write_text("root: admin@example.org\nprogram: |cat\nROOT: joe\n")
+    result = idle_host.command("newaliases")
+    assert (result.returncode, result.stdout) == (0, b"")
+    assert {line.split(b":")[1] for line in result.stderr.splitlines()} == {b"2", b"3"}
+    other = directory / "other"
+    other.write_text("# none\nno colon\n")
+    result = idle_host.sendmail("-bi", f"-oA{other}")
+    assert result.returncode == EX_DATAERR and f"{other}:2: ".encode() in result.stderr
+    other.unlink()
+    result = idle_host.sendmail("-I", "-O", f"AliasFile=hash:{other}")
+    assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
     idle_host.aliases.write_text("root: admin@example.org\n")
     result = idle_host.sendmail("-bv", "root")
     assert result.returncode == 0 and b"admin@example.org" in result.stdout
