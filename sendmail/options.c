@@ -38,6 +38,7 @@ static const struct operation_name programs[] = {
     {"hoststat", OPERATION_NOTHING},
     {"purgestat", OPERATION_NOTHING},
     {"smtpd", OPERATION_DAEMON},
+    {"rsmtp", OPERATION_SMTP},
     {NULL, OPERATION_SUBMIT},
 };
 

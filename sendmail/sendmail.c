@@ -99,12 +99,18 @@ check_config(const char *path, struct error *error)
 	return 0;
 }
 
+static bool
+takes_mail(const struct options *options)
+{
+	return options->operation == OPERATION_SUBMIT || options->operation == OPERATION_SMTP;
+}
+
 static int
 run(const struct options *options, const char *path, const struct config *config,
     struct error *error)
 {
 	/* Nothing but taking messages needs the group. */
-	if (options->operation != OPERATION_SUBMIT && options->operation != OPERATION_SMTP)
+	if (!takes_mail(options))
 		privilege_drop();
 
 	switch (options->operation) {
@@ -218,14 +224,14 @@ complain(const struct options *options, struct error *error)
 {
 	make_printable(error->text);
 	/* cron and daemons throw standard error away. */
-	if (options->operation == OPERATION_SUBMIT)
+	if (takes_mail(options))
 		log_write(LOG_ERR, "sendmail", "uid=%lu: %s", (unsigned long)getuid(), error->text);
 	/* Whoever does not listen still waits for the status. */
 	signal(SIGPIPE, SIG_IGN);
 	if (!options->silent)
 		fprintf(stderr, "sendmail: %s\n", error->text);
 	/* What the system lacks now it may have later, and until then the caller has the mail. */
-	if (options->operation == OPERATION_SUBMIT && error->status == EX_OSERR)
+	if (takes_mail(options) && error->status == EX_OSERR)
 		return EX_TEMPFAIL;
 	return error->status;
 }

@@ -75,6 +75,7 @@ test_programs_and_operations(void **state)
 	    {"purgestat", OPERATION_NOTHING},
 	    {"purgestat -bm root", OPERATION_SUBMIT},
 	    {"smtpd", OPERATION_DAEMON},
+	    {"rsmtp", OPERATION_SMTP},
 	    {"rmail root", OPERATION_SUBMIT},
 	    {"sendmail -bh", OPERATION_NOTHING},
 	    {"sendmail -bV", OPERATION_VERSION},
