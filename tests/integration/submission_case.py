@@ -110,7 +110,6 @@ class Case:
     etc: dict | None = None  # a private /etc; needs root
     hostname: str = ""  # a private name of the host; needs root
     log: str | None = None  # what is logged, all of it; needs root
-    missing: str = ""  # what the program lacks for this row
 
     @property
     def is_private(self) -> bool:
@@ -259,8 +258,4 @@ def rows(*cases):
     doubles = {name for name in names if names.count(name) > 1}
     assert not doubles, f"more than one row is called {doubles}"
 
-    def parameter(case):
-        marks = [pytest.mark.xfail(strict=True, reason=case.missing)] if case.missing else []
-        return pytest.param(case, id=case.name, marks=marks)
-
-    return pytest.mark.parametrize("case", [parameter(case) for case in cases])
+    return pytest.mark.parametrize("case", cases, ids=names)
