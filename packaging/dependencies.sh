@@ -29,6 +29,7 @@ for set in "$@"; do
         [ -e /usr/include/cmocka.h ] || want libcmocka-dev
         [ -x /usr/bin/python3 ] || want python3
         has_module pytest || want python3-pytest
+        has_module xdist || want python3-pytest-xdist
         has_module aiosmtpd || want python3-aiosmtpd
         has_module aiohttp || want python3-aiohttp
         has_module cryptography || want python3-cryptography
