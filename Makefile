@@ -116,6 +116,16 @@ check-integration: all test-dependencies
 check-crash: all test-dependencies
 	POSTOAK_BUILD=$(abspath $(BUILD)) $(PYTEST) -m crash tests/integration
 
+# Programs of Debian in a root directory of their own, which is kept; Postoak is installed there.
+check-callers:
+	@[ "$$(id -u)" = 0 ] || { echo 'make check-callers needs root: it makes a root directory' \
+	    'with debootstrap, and runs daemons in it.' >&2; exit 77; }
+	packaging/dependencies.sh build test callers
+	$(MAKE) SANITIZE= BUILD=$(BUILD)/callers prefix=/usr all
+	tests/callers/root.sh $(BUILD)/callers-root
+	POSTOAK_BUILD=$(abspath $(BUILD))/callers \
+	    POSTOAK_CALLERS_ROOT=$(abspath $(BUILD))/callers-root $(PYTEST) tests/callers
+
 demo: all test-dependencies
 	POSTOAK_BUILD=$(abspath $(BUILD)) $(PYTHON) tests/provider/demo.py
 
@@ -146,13 +156,14 @@ help:
 	@echo 'demo          send one message through everything, against a provider on loopback'
 	@echo 'check         unit and integration tests (the fast ones)'
 	@echo 'check-crash   kill loops and large messages (minutes)'
+	@echo 'check-callers real programs (cron, mutt, PHP, ...) send mail; needs root and the network'
 	@echo 'bench         measure and print a table'
 	@echo 'lint format   clang-format, clang-tidy, layers, man pages, shell'
 	@echo 'install       DESTDIR=, prefix= (default /usr/local)'
 	@echo 'variants      make SANITIZE=address,undefined check; make WERROR=1'
 
 FORCE:
-.PHONY: all check check-unit check-integration check-crash demo bench format lint clean help \
+.PHONY: all check check-unit check-integration check-crash check-callers demo bench format lint clean help \
 	install unit-tests FORCE
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Make sure that what a make target needs is there: dependencies.sh build|test|lint ...
+# Make sure that what a make target needs is there:
+# dependencies.sh build|test|lint|callers ...
 # On Debian and Ubuntu missing packages are installed with apt, as root or by
 # sudo; elsewhere they are listed and the script fails.
 set -eu
@@ -41,6 +42,10 @@ for set in "$@"; do
         has_command shellcheck || want shellcheck
         has_command mandoc || want mandoc
         has_command git || want git
+        ;;
+    callers)
+        has_command debootstrap || want debootstrap
+        has_command unshare || want util-linux
         ;;
     *)
         echo "dependencies.sh: unknown set: $set" >&2

@@ -1,0 +1,267 @@
+"""A small Debian of its own, in which Postoak is the installed mail server.
+
+Everything below `root` is what a machine has: users, a syslog, daemons. Postoak is
+installed in it as an administrator would, set-gid and with its users, and its daemon is
+process 1 there. Only the network is this host's: the provider listens on loopback.
+"""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from harness import BUILD, SOURCE, wait_until
+
+# What may be in the log of a machine where all is well.
+TROUBLE = re.compile(r"postoak/\S+: (?:warning|error|fatal|panic): ")
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A message as the provider received it: envelope, and content split at the blank line."""
+
+    sender: str
+    recipients: list
+    header: list  # of (name, value), values with their folds, as octets
+    body: bytes
+
+    def field(self, name: str) -> bytes:
+        """The value of a field that must be there exactly once."""
+        (value,) = self.fields(name)
+        return value
+
+    def fields(self, name: str) -> list:
+        return [value for n, value in self.header if n.lower() == name.lower()]
+
+
+def read_mail(message) -> Mail:
+    header, blank, body = message.content.partition(b"\r\n\r\n")
+    assert blank
+    fields = [line.split(b":", 1) for line in re.split(rb"\r\n(?![ \t])", header)]
+    return Mail(
+        message.sender,
+        message.addresses,
+        [(name.decode("ascii"), value.removeprefix(b" ")) for name, value in fields],
+        body,
+    )
+
+
+class Machine:
+    def __init__(self, root: Path, provider):
+        self.root = root
+        self.provider = provider
+        self._init: subprocess.Popen | None = None
+        self._taken = 0
+        self._log: list[str] = []
+
+    # From installation to the end.
+
+    def install(self):
+        """What `make install-users install` does, for a system that has no make."""
+        make = ("make", "-s", "-C", SOURCE, "-o", "all", f"BUILD={BUILD}", "prefix=/usr")
+        quiet = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+        options = {"env": quiet, "umask": 0o022, "check": True, "capture_output": True}
+        script = subprocess.run([*make, "-n", "install-users"], **options).stdout
+        subprocess.run(["chroot", self.root, "sh", "-e"], input=script, check=True)
+        subprocess.run([*make, "install", f"DESTDIR={self.root}"], **options)
+        sendmail = self.root / "usr/sbin/sendmail"
+        shutil.chown(sendmail, 0, self.id("group", "postoak-drop"))
+        sendmail.chmod(0o2755)
+        for directory in ("var/spool/postoak", "var/lib/postoak", "run/postoak"):
+            shutil.rmtree(self.root / directory, ignore_errors=True)
+
+    def configure(self):
+        folder = self.root / "etc/postoak"
+        shutil.copy(self.provider.authority.file, folder / "ca.pem")
+        secret = folder / "client.secret"
+        secret.unlink(missing_ok=True)
+        secret.touch(mode=0o400)
+        secret.write_text(self.provider.client.secret)
+        shutil.chown(secret, self.id("passwd", "postoak-oauth"))
+        (self.root / "etc/aliases").write_text("root: operator@example.org\n")
+        configuration = {
+            "hostname": "host.example.com",
+            "mail_name": "example.com",
+            "local_mail": "local@example.org",
+            "minimum_free_space": "1M",
+            "oauth_clients": {
+                "app": {
+                    "provider": "custom",
+                    "token_endpoint": self.provider.oauth.token_endpoint,
+                    "client_id": self.provider.client.identifier,
+                    "client_secret": {"file": "/etc/postoak/client.secret"},
+                    "scopes": list(self.provider.client.scopes),
+                }
+            },
+            "profiles": {
+                "relay": {
+                    "oauth_client": "app",
+                    "grant": "client_credentials",
+                    "username": "alerts@example.com",
+                    "rewrite_from": "never",
+                    "host": "127.0.0.1",
+                    "port": self.provider.smtp.port,
+                    "tls_ca_file": "/etc/postoak/ca.pem",
+                }
+            },
+        }
+        file = folder / "postoak.yaml"
+        file.write_text(yaml.safe_dump(configuration, sort_keys=False))
+        file.chmod(0o644)
+
+    def boot(self):
+        """Start the daemon as process 1 of the machine: no process outlives it."""
+        self._listen_to_syslog()
+        mounts = (
+            # Set-gid bits and devices count, wherever the directory lies.
+            'mount --bind "$0" "$0" && mount -o remount,bind,suid,dev,exec "$0" && '
+            'mount -t proc proc "$0/proc" && mount -t tmpfs tmpfs "$0/run" && '
+            'hostname host && cd "$0" && exec chroot . /usr/sbin/postoakd -f'
+        )
+        namespaces = ("--mount", "--propagation", "private", "--uts", "--pid", "--fork")
+        self._init = subprocess.Popen(
+            ["unshare", *namespaces, "--kill-child", "sh", "-c", mounts, self.root],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_until(self._answers, "the runner to answer")
+
+    def _answers(self) -> bool:
+        assert self._init.poll() is None, f"process 1 ended: {self.log()}"
+        try:
+            status = self.run("postoak", "status", user="root")
+        except subprocess.SubprocessError:
+            return False
+        return b"healthy" in status.stdout
+
+    def shut_down(self):
+        try:
+            self.run("sh", "-c", "kill -TERM 1", user="root")
+            assert self._init.wait(60) == 0
+        finally:
+            self._init.kill()
+            self._init.wait()
+            self._syslog.close()
+
+    # Programs.
+
+    def run(self, *command, user="alice", input=b"", **options) -> subprocess.CompletedProcess:
+        """Run a command on the machine; see `arguments`."""
+        arguments = self.arguments(user, *command, **options)
+        return subprocess.run(arguments, input=input, capture_output=True, timeout=60)
+
+    @contextmanager
+    def daemon(self, *command):
+        """A daemon of root that stays in the foreground, for the time of a with block."""
+        script = 'echo $$ >/run/daemon && exec "$@"'
+        process = subprocess.Popen(
+            self.arguments("root", "sh", "-c", script, "sh", *command), stdin=subprocess.DEVNULL
+        )
+        try:
+            yield
+        finally:
+            self.run("sh", "-c", "kill $(cat /run/daemon)", user="root")
+            process.wait(30)
+
+    def arguments(self, user, *command, directory="/", environment=None) -> list:
+        """argv that runs `command` on the machine, as `user`: a name, or a number that no name has.
+
+        The environment is that of a login, and `environment` on top of it.
+        """
+        ours = f"/proc/{self._init.pid}/ns"
+        enter = [f"--mount={ours}/mnt", f"--uts={ours}/uts", f"--pid={ours}/pid_for_children"]
+        values = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+        values |= {"LC_ALL": "C.UTF-8", "TZ": "UTC"}
+        groups = ["--clear-groups"]
+        if isinstance(user, str):
+            _, _, uid, gid, _, home, shell = self.entry("passwd", user)
+            values |= {"USER": user, "LOGNAME": user, "HOME": home, "SHELL": shell}
+            groups = ["--init-groups"]
+        else:
+            uid = gid = str(user)
+        values |= environment or {}
+        return [
+            *("nsenter", *enter, "chroot", str(self.root)),
+            *("setpriv", "--reuid", uid, "--regid", gid, *groups),
+            *("env", "-i", f"--chdir={directory}"),
+            *(f"{name}={value}" for name, value in values.items()),
+            *command,
+        ]
+
+    def entry(self, database: str, name: str) -> list:
+        lines = (self.root / "etc" / database).read_text().splitlines()
+        return next(f for f in (line.split(":") for line in lines) if f[0] == name)
+
+    def id(self, database: str, name: str) -> int:
+        return int(self.entry(database, name)[2])
+
+    def write(self, path: str, content, owner: str = "root", mode: int = 0o644) -> str:
+        """A file of the machine; its path there."""
+        file = self.root / path.lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+        shutil.chown(file, self.id("passwd", owner), int(self.entry("passwd", owner)[3]))
+        file.chmod(mode)
+        return path
+
+    # What can be seen.
+
+    def mails(self, count: int = 1) -> list:
+        """What arrived since the last call: `count` messages, and none is on its way."""
+        messages = self.provider.smtp.messages
+        wait_until(lambda: len(messages) >= self._taken + count, f"{count} messages to arrive")
+        wait_until(lambda: not self.spooled(), "an empty queue")
+        new, self._taken = messages[self._taken :], len(messages)
+        assert len(new) == count, new
+        return [read_mail(message) for message in new]
+
+    def mail(self) -> Mail:
+        """The one message that arrived since the last call."""
+        (mail,) = self.mails(1)
+        return mail
+
+    def spooled(self) -> list:
+        places = ("incoming", "queue", "hold", "corrupt", "undeliverable")
+        return [f for p in places for f in (self.root / "var/spool/postoak" / p).glob("*")]
+
+    def untaken(self) -> list:
+        return self.provider.smtp.messages[self._taken :]
+
+    def log(self) -> str:
+        return "\n".join(self._log)
+
+    def wait_for_log(self, pattern: str) -> str:
+        found = wait_until(lambda: re.findall(pattern, self.log()), f"{pattern!r} in the log")
+        return found[-1]
+
+    def troubles(self) -> list:
+        return [line for line in self._log if TROUBLE.search(line)]
+
+    def _listen_to_syslog(self):
+        """Take the place of a syslog daemon: what programs log is in `log`."""
+        self._syslog = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        path = self.root / "dev/log"
+        path.unlink(missing_ok=True)
+        # Socket paths are bounded, those of directories are not.
+        folder = os.open(path.parent, os.O_PATH)
+        self._syslog.bind(f"/proc/self/fd/{folder}/log")
+        os.close(folder)
+        path.chmod(0o666)
+
+        def listen():
+            while True:
+                try:
+                    datagram = self._syslog.recv(65536)
+                except OSError:
+                    return
+                text = datagram.decode(errors="replace").rstrip("\n\0")
+                self._log.append(re.sub(r"^<\d+>\w{3} [ \d]\d \d\d:\d\d:\d\d ", "", text))
+
+        threading.Thread(target=listen, daemon=True).start()
