@@ -43,6 +43,6 @@ def booted():
 def machine(booted):
     """At the end everything that arrived was looked at, and nobody complained."""
     yield booted
-    assert booted.untaken() == []
+    assert booted.take() == []
     assert booted.provider.violations == []
     assert booted.troubles() == []

@@ -5,6 +5,7 @@ installed in it as an administrator would, set-gid and with its users, and its d
 process 1 there. Only the network is this host's: the provider listens on loopback.
 """
 
+import email
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ import subprocess
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.header import decode_header
 from pathlib import Path
 
 import yaml
@@ -20,6 +22,10 @@ from harness import BUILD, SOURCE, wait_until
 
 # What may be in the log of a machine where all is well.
 TROUBLE = re.compile(r"postoak/\S+: (?:warning|error|fatal|panic): ")
+
+
+# A body with what programs on its way could take for something else, or break.
+TEXT = "one\n.\n..\nFrom here\n\n ö €\n" + 90 * "0123456789" + "\nlast\n"
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,34 @@ class Mail:
 
     def fields(self, name: str) -> list:
         return [value for n, value in self.header if n.lower() == name.lower()]
+
+    @property
+    def uid(self) -> int:
+        """Who ran sendmail."""
+        return int(re.search(rb"from userid (\d+)", self.field("Received"))[1])
+
+    @property
+    def subject(self) -> str:
+        """As a reader shows it, whether it came encoded or as UTF-8."""
+        parts = decode_header(self.field("Subject").replace(b"\r\n", b"").decode())
+        decoded = (t if isinstance(t, str) else t.decode(c or "utf-8") for t, c in parts)
+        return "".join(decoded)
+
+    @property
+    def text(self) -> str:
+        """The body with its transfer encoding and character set undone."""
+        names = ("Content-Type", "Content-Transfer-Encoding")
+        lines = [f"{n}: {v.decode()}\n".encode() for n in names for v in self.fields(n)]
+        part = email.message_from_bytes(b"".join(lines) + b"\n" + self.body)
+        octets = part.get_payload(decode=True)
+        return octets.decode(part.get_content_charset("utf-8")).replace("\r\n", "\n")
+
+    def check(self):
+        """What every message must and must not have, whoever sent it."""
+        for name in ("From", "Date", "Message-ID", "Received"):
+            assert self.field(name).strip(), name
+        for name in ("Bcc", "Resent-Bcc", "Return-Path"):
+            assert self.fields(name) == [], name
 
 
 def read_mail(message) -> Mail:
@@ -73,8 +107,11 @@ class Machine:
         sendmail = self.root / "usr/sbin/sendmail"
         shutil.chown(sendmail, 0, self.id("group", "postoak-drop"))
         sendmail.chmod(0o2755)
-        for directory in ("var/spool/postoak", "var/lib/postoak", "run/postoak"):
+        # What an earlier run left.
+        for directory in ("var/spool/postoak", "var/lib/postoak"):
             shutil.rmtree(self.root / directory, ignore_errors=True)
+        for file in (self.root / "var/spool/cron").glob("*/[!.]*"):
+            file.unlink()
 
     def configure(self):
         folder = self.root / "etc/postoak"
@@ -157,6 +194,14 @@ class Machine:
         arguments = self.arguments(user, *command, **options)
         return subprocess.run(arguments, input=input, capture_output=True, timeout=60)
 
+    def send(self, *command, user="alice", **options) -> Mail:
+        """The one message of a command that must succeed without a word."""
+        result = self.run(*command, user=user, **options)
+        assert (result.returncode, result.stdout, result.stderr) == (0, b"", b""), result
+        mail = self.mail()
+        assert mail.uid == (self.id("passwd", user) if isinstance(user, str) else user)
+        return mail
+
     @contextmanager
     def daemon(self, *command):
         """A daemon of root that stays in the foreground, for the time of a with block."""
@@ -218,9 +263,11 @@ class Machine:
         messages = self.provider.smtp.messages
         wait_until(lambda: len(messages) >= self._taken + count, f"{count} messages to arrive")
         wait_until(lambda: not self.spooled(), "an empty queue")
-        new, self._taken = messages[self._taken :], len(messages)
-        assert len(new) == count, new
-        return [read_mail(message) for message in new]
+        mails = [read_mail(message) for message in self.take()]
+        assert len(mails) == count
+        for mail in mails:
+            mail.check()
+        return mails
 
     def mail(self) -> Mail:
         """The one message that arrived since the last call."""
@@ -231,8 +278,11 @@ class Machine:
         places = ("incoming", "queue", "hold", "corrupt", "undeliverable")
         return [f for p in places for f in (self.root / "var/spool/postoak" / p).glob("*")]
 
-    def untaken(self) -> list:
-        return self.provider.smtp.messages[self._taken :]
+    def take(self) -> list:
+        """The provider's records of what arrived since the last call."""
+        messages = self.provider.smtp.messages
+        new, self._taken = messages[self._taken :], len(messages)
+        return new
 
     def log(self) -> str:
         return "\n".join(self._log)
