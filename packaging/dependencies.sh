@@ -45,7 +45,6 @@ for set in "$@"; do
         ;;
     callers)
         has_command debootstrap || want debootstrap
-        has_command unshare || want util-linux
         ;;
     *)
         echo "dependencies.sh: unknown set: $set" >&2

@@ -36,13 +36,17 @@ def booted():
             yield machine
             machine.shut_down()
         finally:
+            machine.power_off()
             provider.stop()
 
 
 @pytest.fixture
 def machine(booted):
     """At the end everything that arrived was looked at, and nobody complained."""
+    before = len(booted.log())
     yield booted
+    print(booted.log()[before:])  # pytest shows it where a test failed
     assert booted.take() == []
     assert booted.provider.violations == []
     assert booted.troubles() == []
+    assert [s for s in booted.provider.secrets if s in booted.log()] == []

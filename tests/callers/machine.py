@@ -161,9 +161,10 @@ class Machine:
             'mount -t proc proc "$0/proc" && mount -t tmpfs tmpfs "$0/run" && '
             'hostname host && cd "$0" && exec chroot . /usr/sbin/postoakd -f'
         )
-        namespaces = ("--mount", "--propagation", "private", "--uts", "--pid", "--fork")
+        namespaces = ("unshare", "--mount", "--propagation", "private", "--uts", "--pid", "--fork")
+        end_with_us = ("setpriv", "--pdeathsig", "KILL")
         self._init = subprocess.Popen(
-            ["unshare", *namespaces, "--kill-child", "sh", "-c", mounts, self.root],
+            [*end_with_us, *namespaces, "--kill-child", "sh", "-c", mounts, self.root],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -179,13 +180,13 @@ class Machine:
         return b"healthy" in status.stdout
 
     def shut_down(self):
-        try:
-            self.run("sh", "-c", "kill -TERM 1", user="root")
-            assert self._init.wait(60) == 0
-        finally:
-            self._init.kill()
-            self._init.wait()
-            self._syslog.close()
+        self.run("sh", "-c", "kill -TERM 1", user="root")
+        assert self._init.wait(60) == 0
+
+    def power_off(self):
+        self._init.kill()
+        self._init.wait()
+        self._syslog.close()
 
     # Programs.
 

@@ -1,16 +1,16 @@
 #!/bin/sh
 # root.sh DIRECTORY: make a small Debian (or Ubuntu) of this host's release in DIRECTORY,
 # with the programs that send mail installed in it. Needs root and the network; what is
-# there already, made by this very script, stays. Nothing outside DIRECTORY is changed.
+# there already, made by this very script, stays; DIRECTORY.made says so.
 set -eu
 
 root=$1
-stamp=$root/etc/made-by
+stamp=$root.made
 state=$(cksum <"$0")
 # shellcheck disable=SC1091 # of the host
 . /etc/os-release
 
-# What Postoak links, as packages/dependencies.sh has it for building.
+# What Postoak links: packaging/dependencies.mk.
 libraries="ca-certificates libbsd0 libyaml-0-2 libcurl4 libjansson4"
 callers="cron at sudo mdadm smartmontools fail2ban logwatch unattended-upgrades apt-listchanges
     git-email s-nail bsd-mailx mailutils mutt procmail dovecot-sieve
@@ -21,8 +21,12 @@ if [ "$(cat "$stamp" 2>/dev/null)" = "$state" ]; then
     exit 0
 fi
 if [ "$(id -u)" != 0 ]; then
-    echo "check-callers needs root: it installs Debian's programs below $root" >&2
+    echo "root.sh needs root" >&2
     exit 77
+fi
+if [ -e "$root" ] && [ ! -e "$stamp" ]; then
+    echo "root.sh: $root is not its own" >&2
+    exit 73
 fi
 
 # Lines "URI RELEASE COMPONENT" of the distribution itself, as the host has them.
@@ -41,10 +45,12 @@ bootstrap() {
     debootstrap --variant=minbase "$VERSION_CODENAME" "$root" "$1"
 }
 
+mkdir -p "$(dirname "$root")"
+echo begun >"$stamp"
 [ "$(archives)" ] || apt-get update -qq
 mirror=$(archives | awk -v name="$VERSION_CODENAME" '$2 == name { print $1; exit }')
 if [ -z "$mirror" ]; then
-    echo "check-callers: apt knows no mirror of $ID $VERSION_CODENAME" >&2
+    echo "root.sh: apt knows no mirror of $ID $VERSION_CODENAME" >&2
     exit 69
 fi
 again bootstrap "$mirror"
