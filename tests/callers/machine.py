@@ -221,8 +221,9 @@ class Machine:
 
         The environment is that of a login, and `environment` on top of it.
         """
-        ours = f"/proc/{self._init.pid}/ns"
-        enter = [f"--mount={ours}/mnt", f"--uts={ours}/uts", f"--pid={ours}/pid_for_children"]
+        parent = f"/proc/{self._init.pid}"  # unshare, whose child process 1 is
+        namespaces = {"mount": "mnt", "uts": "uts", "pid": "pid_for_children"}
+        enter = [f"--{option}={parent}/ns/{name}" for option, name in namespaces.items()]
         values = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
         values |= {"LC_ALL": "C.UTF-8", "TZ": "UTC"}
         groups = ["--clear-groups"]
@@ -234,7 +235,7 @@ class Machine:
             uid = gid = str(user)
         values |= environment or {}
         return [
-            *("nsenter", *enter, "chroot", str(self.root)),
+            *("nsenter", *enter, f"--root={parent}/root", "chroot", str(self.root)),
             *("setpriv", "--reuid", uid, "--regid", gid, *groups),
             *("env", "-i", f"--chdir={directory}"),
             *(f"{name}={value}" for name, value in values.items()),
