@@ -11,7 +11,7 @@ state=$(cksum <"$0")
 . /etc/os-release
 
 # What Postoak links: packaging/dependencies.mk.
-libraries="ca-certificates libbsd0 libyaml-0-2 libcurl4 libjansson4"
+libraries="ca-certificates libbsd0 libyaml-0-2 libcurl4 libjansson4 libidn2-0"
 callers="cron at sudo mdadm smartmontools fail2ban logwatch unattended-upgrades apt-listchanges
     git-email s-nail bsd-mailx mailutils mutt procmail dovecot-sieve
     php-cli libphp-phpmailer php-symfony-mailer libemail-sender-perl libmime-lite-perl
