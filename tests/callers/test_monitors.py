@@ -80,7 +80,8 @@ action = sendmail[name=test, dest="root, admin@example.org", sender=fail2ban@hos
 
 def test_fail2ban(machine):
     """The action writes its mail with printf, and gives several recipients as one argument."""
-    machine.write("/var/log/test.log", "")
+    for log in ("/var/log/test.log", FAIL2BAN_LOG):
+        machine.write(log, "")
     machine.write("/etc/fail2ban/jail.d/defaults-debian.conf", JAIL)
     with machine.daemon("fail2ban-server", "-xf", "--logtarget", FAIL2BAN_LOG, "start"):
         started = machine.mail()
