@@ -70,6 +70,25 @@ strings_argv_equal(char *const *a, char *const *b)
 	return *a == NULL && *b == NULL;
 }
 
+char **
+strings_argv_copy(char *const *argv)
+{
+	size_t count = 0;
+	char **copy;
+
+	while (argv[count] != NULL)
+		count++;
+	copy = calloc(count + 1, sizeof(*copy));
+	for (size_t i = 0; copy != NULL && i < count; i++) {
+		copy[i] = strdup(argv[i]);
+		if (copy[i] == NULL) {
+			strings_argv_free(copy);
+			return NULL;
+		}
+	}
+	return copy;
+}
+
 void
 strings_argv_free(char **argv)
 {

@@ -19,6 +19,9 @@ void strings_free(struct config_strings *strings);
 
 /* The same for null-terminated lists, of which a null pointer is one, too. */
 bool strings_argv_equal(char *const *a, char *const *b);
+
+/* A fresh copy; null and ENOMEM. */
+char **strings_argv_copy(char *const *argv);
 void strings_argv_free(char **argv);
 
 #endif
