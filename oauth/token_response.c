@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 #include "oauth/token_response.h"
 
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include <bsd/stdlib.h>
 #include <bsd/string.h>
-#include <jansson.h>
 
 #include "config/credential.h"
 #include "config/secret.h"
+#include "oauth/secret_json.h"
 
 static const struct {
 	const char *error;
@@ -25,15 +24,6 @@ static const struct {
     {"server_error", TOKEN_RESPONSE_TRY_LATER}, {"slow_down", TOKEN_RESPONSE_TRY_LATER},
     /* invalid_client, unauthorized_client, invalid_scope and whatever else: configuration. */
 };
-
-/* The parser's nodes hold tokens; what it frees is wiped. */
-static void
-wiping_free(void *memory)
-{
-	if (memory != NULL)
-		explicit_bzero(memory, malloc_usable_size(memory));
-	free(memory);
-}
 
 static bool
 is_transient_status(unsigned status)
@@ -53,6 +43,12 @@ is_token(const char *text, unsigned char lowest, size_t maximum)
 		if (*p < lowest || *p > 0x7e)
 			return false;
 	return true;
+}
+
+bool
+token_response_is_access_token(const char *text)
+{
+	return is_token(text, 0x21, CREDENTIAL_SECRET_MAX);
 }
 
 static const char *
@@ -105,7 +101,7 @@ read_grant(struct token_response *response, const json_t *answer)
 			: "the server gives a token that is not a bearer token");
 		return;
 	}
-	if (!is_token(access_token, 0x21, CREDENTIAL_SECRET_MAX)) {
+	if (!token_response_is_access_token(access_token)) {
 		unusable(response, TOKEN_RESPONSE_TRY_LATER,
 		    "the access token is empty, too long or not printable");
 		return;
@@ -192,8 +188,7 @@ token_response_parse(
 	json_t *answer;
 
 	*response = (struct token_response){0};
-	json_set_alloc_funcs(malloc, wiping_free);
-	answer = json_loadb(body, length, 0, NULL);
+	answer = secret_json_load(body, length);
 	judge(response, status, answer);
 	json_decref(answer);
 }

@@ -41,6 +41,10 @@ struct token_response {
 void token_response_parse(
     struct token_response *response, unsigned status, const char *body, size_t length);
 
+/* True where `text` can be used as an access token: printable ASCII without spaces, not too long.
+ */
+bool token_response_is_access_token(const char *text);
+
 /* Wipe and free the tokens. */
 void token_response_wipe(struct token_response *response);
 

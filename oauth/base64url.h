@@ -1,0 +1,13 @@
+/* Base64 for URLs and JSON web signatures: RFC 4648 section 5, without padding. */
+#ifndef POSTOAK_OAUTH_BASE64URL_H
+#define POSTOAK_OAUTH_BASE64URL_H
+
+#include <stddef.h>
+
+/* Characters that `length` octets become, with the terminating NUL. */
+#define BASE64URL_SIZE(length) (((length) + 2) / 3 * 4 + 1)
+
+/* Encode into `text` of at least BASE64URL_SIZE(length) octets; `length` is at most 1 GiB. */
+void base64url_encode(char *text, const void *octets, size_t length);
+
+#endif
