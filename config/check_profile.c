@@ -113,6 +113,27 @@ client_lacks(const struct subject *subject, const char *key, const char *alterna
 	    profile->name, alternatives);
 }
 
+/* A key of the client that its issuer may name, too. */
+static bool
+found_out(const struct config_client *client)
+{
+	return client->token_endpoint == NULL;
+}
+
+/* What every request to an authorization server needs. */
+static int
+check_client(const struct subject *subject)
+{
+	const struct config_client *client = subject->profile->client;
+
+	/* A client of a provider without login lends its tenant only. */
+	if (client->token_endpoint == NULL && client->issuer == NULL)
+		return client_lacks(subject, "token_endpoint", ", or issuer");
+	if (client->client_id == NULL && subject->profile->grant != GRANT_JWT_BEARER)
+		return client_lacks(subject, "client_id", "");
+	return 0;
+}
+
 static int
 check_client_credentials(const struct subject *subject)
 {
@@ -142,15 +163,17 @@ check_grant(const struct subject *subject)
 	if (profile->grant != GRANT_NONE && client == NULL)
 		return load_missing(load, subject->name, "oauth_client", "grant %s needs it",
 		    config_grant_name(profile->grant));
+	if (profile->grant != GRANT_NONE && check_client(subject) < 0)
+		return -1;
 	switch (profile->grant) {
 	case GRANT_CLIENT_CREDENTIALS:
 		return check_client_credentials(subject);
 	case GRANT_AUTHORIZATION_CODE:
-		if (client->authorization_endpoint == NULL)
+		if (client->authorization_endpoint == NULL && !found_out(client))
 			return client_lacks(subject, "authorization_endpoint", "");
 		break;
 	case GRANT_DEVICE_CODE:
-		if (client->device_authorization_endpoint == NULL)
+		if (client->device_authorization_endpoint == NULL && !found_out(client))
 			return client_lacks(subject, "device_authorization_endpoint", "");
 		break;
 	case GRANT_JWT_BEARER:

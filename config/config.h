@@ -88,8 +88,9 @@ struct config_client {
 	char *client_id;
 	struct secret_reference client_secret;
 	enum client_authentication authentication;
+	bool authentication_chosen; /* by the file; else it follows from what there is */
 	char *issuer;
-	char *token_endpoint;
+	char *token_endpoint; /* null: to be found out from the issuer, as the next ones then */
 	char *authorization_endpoint;
 	char *device_authorization_endpoint;
 	char *revocation_endpoint;

@@ -95,19 +95,41 @@ check_authentication(
 	return 0;
 }
 
+/* What says the same thing twice, or nothing at all. */
 static int
-check_client(const struct load *load, const struct yaml_node *name, const struct provider *provider,
-    const struct config_client *client)
+check_combinations(
+    const struct load *load, const struct yaml_node *mapping, const struct config_client *client)
 {
+	if (client->private_key.kind != SECRET_NONE && client->client_assertion.kind != SECRET_NONE)
+		return schema_error(&load->context, yaml_tree_find(mapping, "client_assertion"),
+		    "\"client_assertion\" and \"private_key\" exclude each other");
+	/* RFC 8414, section 2; well-known URLs could not be made of it. */
+	if (client->token_endpoint == NULL && strchr(client->issuer, '?') != NULL)
+		return schema_error(&load->context, yaml_tree_find(mapping, "issuer"),
+		    "\"issuer\" must not contain a query where token_endpoint is to be found "
+		    "out from it");
+	return 0;
+}
+
+static int
+check_client(const struct load *load, const struct yaml_node *name, const struct yaml_node *mapping,
+    const struct provider *provider, const struct config_client *client)
+{
+	bool identified = client->client_id != NULL;
+
 	/* Such a client only lends its tenant to profiles. */
 	if (provider != NULL && provider->login == PROVIDER_LOGIN_NONE)
 		return 0;
-	if (client->token_endpoint == NULL)
+	if (client->token_endpoint == NULL && client->issuer == NULL)
 		return load_missing(load, name, "token_endpoint",
-		    "an OAuth client needs it, or a provider that sets it");
-	if (client->client_id == NULL && client->service_account.kind == SECRET_NONE)
+		    "an OAuth client needs it, or issuer, or a provider that sets it");
+	if (!identified && client->service_account.kind == SECRET_NONE)
 		return load_missing(load, name, "client_id", "an OAuth client needs it");
-	return check_authentication(load, name, client);
+	if (!identified && client->authentication != CLIENT_PUBLIC)
+		return load_missing(load, name, "client_id", "client_authentication needs it");
+	if (check_authentication(load, name, client) < 0)
+		return -1;
+	return check_combinations(load, mapping, client);
 }
 
 static int
@@ -127,11 +149,12 @@ load_client(struct load *load, const struct yaml_node *name, const struct yaml_n
 		return -1;
 	if (yaml_tree_find(mapping, "scopes") != NULL)
 		strings_free(&client->client_credentials_scopes);
-	if (yaml_tree_find(mapping, "client_authentication") == NULL)
+	client->authentication_chosen = yaml_tree_find(mapping, "client_authentication") != NULL;
+	if (!client->authentication_chosen)
 		client->authentication = natural_authentication(client);
 	if (expand_endpoints(load, name, client) < 0)
 		return -1;
-	return check_client(load, name, provider, client);
+	return check_client(load, name, mapping, provider, client);
 }
 
 int

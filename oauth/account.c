@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
 
 #include <bsd/stdlib.h>
 #include <bsd/string.h>
@@ -16,13 +15,12 @@
 #include "oauth/password.h"
 #include "oauth/scrub.h"
 #include "oauth/token.h"
+#include "oauth/trouble.h"
 
 #define SERVICE "agent"
-#define TEXT_MAX 512
-#define ADVICE_MAX 600
 
 struct account {
-	const struct fetch_environment *environment;
+	const struct environment *environment;
 	const struct config_profile *profile;
 	account_changed *changed;
 	void *context;
@@ -34,41 +32,20 @@ struct account {
 	bool asked;    /* a person asked for the fetch that runs */
 	bool reloaded; /* the configuration was read again while it ran */
 
+	struct password password; /* for a profile without grant */
+
 	enum agent_state announced;
-	char error[TEXT_MAX];                 /* what went wrong last; "" nothing */
-	char advice[ADVICE_MAX];              /* lines; "" none */
-	char text[TEXT_MAX + ADVICE_MAX + 4]; /* both in one line */
+	struct trouble trouble;
 };
 
 static void serve(struct account *account, struct account_waiter *waiter);
-
-/* Set what went wrong; advice may be null. */
-static void
-set_trouble(struct account *account, const char *error, const char *advice)
-{
-	const struct config_profile *profile = account->profile;
-	const char *separator = "";
-	size_t length;
-
-	strlcpy(account->error, error, sizeof(account->error));
-	diagnose_personal(account->advice, sizeof(account->advice), advice == NULL ? "" : advice,
-	    profile->name, profile->username);
-	length = strlen(account->error);
-	if (account->advice[0] != '\0')
-		separator = length > 0 && account->error[length - 1] == '.' ? " " : ". ";
-	snprintf(account->text, sizeof(account->text), "%s%s%s", account->error, separator,
-	    account->advice);
-	for (char *p = account->text; *p != '\0'; p++)
-		if (*p == '\n')
-			*p = ' ';
-}
 
 enum agent_state
 account_state(const struct account *account, const char **text)
 {
 	const struct token *token = &account->token;
 
-	*text = account->text;
+	*text = account->trouble.text;
 	if (token->refused)
 		return AGENT_NEEDS_PERSON;
 	if (token->trouble == TOKEN_NO_TROUBLE || token_usable(token, clock_monotonic_ms()))
@@ -131,7 +108,7 @@ adopt(struct account *account, const struct fetch_result *result)
 	token_fetched(
 	    &account->token, now, account->holding.stored.generation, &life, arc4random());
 	if (!account->token.refused)
-		set_trouble(account, "", NULL);
+		trouble_clear(&account->trouble);
 	log_write(LOG_INFO, SERVICE, "profile %s: new access token, expires in %" PRIu64 " s",
 	    account->profile->name, (life.left + 999) / 1000);
 }
@@ -142,9 +119,9 @@ fail(struct account *account, const struct fetch_result *result)
 	uint64_t now = clock_monotonic_ms();
 
 	token_failed(&account->token, now, result->trouble, result->retry_after, arc4random());
-	set_trouble(account, result->text, result->advice);
+	trouble_set(&account->trouble, account->profile, result->text, result->advice);
 	log_write(LOG_WARNING, SERVICE, "profile %s: no new access token: %s (%s in %" PRIu64 " s)",
-	    account->profile->name, account->text,
+	    account->profile->name, account->trouble.text,
 	    result->trouble == TOKEN_PERMANENT ? "a person is needed; looking again"
 					       : "trying again",
 	    (account->token.retry_at - now + 999) / 1000);
@@ -197,7 +174,7 @@ static void
 refuse(struct account *account, struct account_waiter *waiter, enum agent_state state)
 {
 	uint64_t now = clock_monotonic_ms();
-	struct account_answer answer = {.state = state, .text = account->text};
+	struct account_answer answer = {.state = state, .text = account->trouble.text};
 
 	if (state == AGENT_TRY_LATER && account->token.retry_at > now)
 		answer.retry_after = (unsigned)((account->token.retry_at - now + 999) / 1000);
@@ -210,11 +187,18 @@ grant(struct account *account, struct account_waiter *waiter)
 	struct credential credential = {
 	    .kind = CREDENTIAL_TOKEN, .generation = account->token.generation};
 	struct account_answer answer = {
-	    .state = AGENT_READY, .credential = &credential, .text = account->text};
+	    .state = AGENT_READY, .credential = &credential, .text = account->trouble.text};
 
 	strlcpy(credential.secret, account->holding.stored.access_token, sizeof(credential.secret));
 	waiter->answered(waiter, &answer);
 	explicit_bzero(&credential, sizeof(credential));
+}
+
+static void
+wait_for(struct account *account, struct account_waiter *waiter)
+{
+	waiter->waiting = true;
+	LIST_INSERT_HEAD(&account->waiters, waiter, entry);
 }
 
 static void
@@ -226,8 +210,7 @@ act(struct account *account, struct account_waiter *waiter, enum token_answer an
 		set_timer(account);
 		return;
 	case TOKEN_FETCH:
-		waiter->waiting = true;
-		LIST_INSERT_HEAD(&account->waiters, waiter, entry);
+		wait_for(account, waiter);
 		if (!account->token.fetching)
 			begin_fetch(account);
 		return;
@@ -240,16 +223,53 @@ act(struct account *account, struct account_waiter *waiter, enum token_answer an
 	}
 }
 
-/* Serve one who waited for a fetch that ended. */
+/* The profile's password, or nothing, for everyone who waits; all hear the same. */
+static void
+found_password(const struct credential *credential, const struct error *error, void *context)
+{
+	struct account *account = context;
+	struct account_answer answer = {.state = AGENT_READY, .credential = credential, .text = ""};
+	struct waiter_list waiters = LIST_HEAD_INITIALIZER(waiters);
+	struct account_waiter *waiter;
+
+	if (error != NULL) {
+		answer.state = trouble_passes(error) ? AGENT_TRY_LATER : AGENT_NEEDS_PERSON;
+		answer.text = error->text;
+		log_write(LOG_WARNING, SERVICE, "%s", error->text);
+	}
+	LIST_SWAP(&account->waiters, &waiters, account_waiter, entry);
+	while ((waiter = LIST_FIRST(&waiters)) != NULL) {
+		account_leave(waiter);
+		waiter->answered(waiter, &answer);
+	}
+}
+
+static void
+want(struct account *account, struct account_waiter *waiter)
+{
+	if (account->profile->grant != GRANT_NONE) {
+		act(account, waiter, token_want(&account->token, clock_monotonic_ms()));
+		return;
+	}
+	wait_for(account, waiter);
+	if (!password_running(&account->password))
+		password_find(&account->password, account->profile);
+}
+
+/* Serve one who waited for what has ended. */
 static void
 serve(struct account *account, struct account_waiter *waiter)
 {
 	const struct token *token = &account->token;
-	struct account_answer answer = {.state = AGENT_READY, .text = account->text};
+	struct account_answer answer = {.state = AGENT_READY, .text = account->trouble.text};
 	char text[64];
 
 	if (!waiter->fresh) {
-		act(account, waiter, token_want(&account->token, clock_monotonic_ms()));
+		want(account, waiter);
+	} else if (account->profile->grant == GRANT_NONE) {
+		answer.state = AGENT_NEEDS_PERSON;
+		answer.text = "the profile does not use OAuth any more";
+		waiter->answered(waiter, &answer);
 	} else if (token->trouble == TOKEN_NO_TROUBLE) {
 		snprintf(text, sizeof(text), "new access token, expires in %" PRIu64 " s",
 		    account->fetch.life / 1000);
@@ -261,33 +281,11 @@ serve(struct account *account, struct account_waiter *waiter)
 	}
 }
 
-static void
-give_password(struct account *account, struct account_waiter *waiter)
-{
-	struct credential credential;
-	struct account_answer answer = {
-	    .state = AGENT_READY, .credential = &credential, .text = ""};
-	struct error error;
-
-	if (password_find(account->environment, account->profile, &credential, &error) < 0) {
-		bool passing = error.status == EX_TEMPFAIL;
-
-		answer = (struct account_answer){
-		    .state = passing ? AGENT_TRY_LATER : AGENT_NEEDS_PERSON, .text = error.text};
-		log_write(LOG_WARNING, SERVICE, "%s", error.text);
-	}
-	waiter->answered(waiter, &answer);
-	explicit_bzero(&credential, sizeof(credential));
-}
-
 void
 account_request(struct account *account, struct account_waiter *waiter)
 {
 	waiter->fresh = false;
-	if (account->profile->grant == GRANT_NONE)
-		give_password(account, waiter);
-	else
-		act(account, waiter, token_want(&account->token, clock_monotonic_ms()));
+	want(account, waiter);
 }
 
 /* Describe a login that failed, from the relay's reply "535 5.7.3 text". */
@@ -296,18 +294,16 @@ describe_rejection(struct account *account, const char *reply)
 {
 	const struct config_profile *profile = account->profile;
 	bool token = profile->grant != GRANT_NONE;
-	const char *secrets[] = {account->holding.stored.access_token};
-	struct credential password;
-	char scrubbed[TEXT_MAX - 64];
-	char error[TEXT_MAX];
+	const char *secrets[] = {
+	    token ? account->holding.stored.access_token : account->password.last};
+	char scrubbed[TROUBLE_ERROR_MAX - 64];
+	char error[TROUBLE_ERROR_MAX];
 
-	if (!token && password_find(account->environment, profile, &password, NULL) == 0)
-		secrets[0] = password.secret;
 	scrub(scrubbed, sizeof(scrubbed), reply, secrets, 1);
-	explicit_bzero(&password, sizeof(password));
 	snprintf(error, sizeof(error), "the relay refuses the login%s: %s",
 	    token ? ", with a fresh token too" : "", scrubbed);
-	set_trouble(account, error, diagnose_reply(profile->provider, reply));
+	trouble_set(
+	    &account->trouble, account->profile, error, diagnose_reply(profile->provider, reply));
 }
 
 void
@@ -328,8 +324,8 @@ account_reject(
 	if (account->token.refused && current) {
 		describe_rejection(account, reply);
 		if (!refused)
-			log_write(
-			    LOG_WARNING, SERVICE, "profile %s: %s", profile->name, account->text);
+			log_write(LOG_WARNING, SERVICE, "profile %s: %s", profile->name,
+			    account->trouble.text);
 	} else if (!rejected && account->token.rejected) {
 		log_write(LOG_INFO, SERVICE, "profile %s: the relay does not take the access token",
 		    profile->name);
@@ -344,7 +340,7 @@ account_accept(struct account *account, uint64_t generation)
 	    (!account->token.rejected && !account->token.refused))
 		return;
 	token_accept(&account->token, generation);
-	set_trouble(account, "", NULL);
+	trouble_clear(&account->trouble);
 	/* The runner knows: it is its worker that logged in. */
 	account->announced = AGENT_READY;
 }
@@ -399,7 +395,7 @@ restore(struct account *account)
 }
 
 struct account *
-account_new(const struct fetch_environment *environment, const struct config_profile *profile,
+account_new(const struct environment *environment, const struct config_profile *profile,
     account_changed *changed, void *context)
 {
 	struct account *account = calloc(1, sizeof(*account));
@@ -413,6 +409,7 @@ account_new(const struct fetch_environment *environment, const struct config_pro
 	LIST_INIT(&account->waiters);
 	loop_timer_init(&account->timer, timer_expired, account);
 	fetch_init(&account->fetch, environment, &account->holding, fetched, account);
+	password_init(&account->password, environment, found_password, account);
 	token_init(&account->token);
 	restore(account);
 	set_timer(account);
@@ -429,15 +426,16 @@ account_reload(struct account *account, const struct config_profile *profile)
 
 	stored_token_binding(account->profile, before);
 	stored_token_binding(profile, after);
-	account->profile = account->fetch.profile = profile;
+	account->profile = profile;
+	password_cancel(&account->password);
 	token_forget_trouble(&account->token);
 	if (strcmp(before, after) != 0) {
 		fetch_cancel(&account->fetch);
 		token_drop(&account->token);
 		holding_drop(&account->holding);
-		set_trouble(account, "", NULL);
+		trouble_clear(&account->trouble);
 	} else if (fetching) {
-		account->reloaded = true;
+		account->reloaded = fetch_change(&account->fetch, profile);
 		return;
 	}
 	if (!account->token.present && !account->holding.unsaved)
@@ -446,6 +444,9 @@ account_reload(struct account *account, const struct config_profile *profile)
 		begin_fetch(account);
 	else
 		set_timer(account);
+	/* Who waits for what was broken off. */
+	if (!account->token.fetching)
+		settle(account);
 }
 
 void
@@ -455,6 +456,7 @@ account_free(struct account *account)
 	struct account_waiter *waiter;
 
 	fetch_cancel(&account->fetch);
+	password_drop(&account->password);
 	loop_timer_cancel(account->environment->loop, &account->timer);
 	while ((waiter = LIST_FIRST(&account->waiters)) != NULL) {
 		account_leave(waiter);
@@ -484,8 +486,8 @@ account_view(const struct account *account, struct account_view *view)
 	    .scope = token->present ? stored->scope : NULL,
 	    .refresh_token = stored->refresh_token != NULL ||
 			     account->profile->refresh_token.kind != SECRET_NONE,
-	    .last_error = account->error[0] == '\0' ? NULL : account->error,
-	    .advice = account->advice[0] == '\0' ? NULL : account->advice,
+	    .last_error = account->trouble.error[0] == '\0' ? NULL : account->trouble.error,
+	    .advice = account->trouble.advice[0] == '\0' ? NULL : account->trouble.advice,
 	};
 	if (token->refused || token->trouble == TOKEN_PERMANENT)
 		view->state = "needs_person";

@@ -55,7 +55,7 @@ struct account_view {
 };
 
 /* A new account, with what the store has; null and errno. */
-struct account *account_new(const struct fetch_environment *environment,
+struct account *account_new(const struct environment *environment,
     const struct config_profile *profile, account_changed *changed, void *context);
 
 /* Everyone who waits is answered AGENT_TRY_LATER first. */

@@ -13,7 +13,7 @@
 
 struct accounts {
 	struct accounts_options options;
-	struct fetch_environment environment;
+	struct environment environment;
 	struct config *config;
 	struct account **list; /* one a profile, at the profile's index */
 	size_t count;
@@ -29,7 +29,7 @@ same_text(const struct error *a, const struct error *b)
 static void
 open_store(struct accounts *accounts, const char *path)
 {
-	struct fetch_environment *environment = &accounts->environment;
+	struct environment *environment = &accounts->environment;
 	struct error error;
 
 	if (store_open(path, &environment->store, &error) == 0) {
@@ -152,6 +152,8 @@ accounts_new(const struct accounts_options *options, struct error *error)
 	accounts->options = *options;
 	accounts->environment.loop = options->loop;
 	accounts->environment.http = options->http;
+	accounts->environment.commands = options->commands;
+	accounts->environment.discovery = options->discovery;
 	loop_timer_init(&accounts->retry, retry_store, accounts);
 	if (config_load(options->config_path, &config, error) < 0) {
 		free(accounts);

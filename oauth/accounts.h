@@ -18,6 +18,8 @@ struct accounts_options {
 	const char *config_path;
 	struct loop *loop;
 	struct http *http;
+	struct commands *commands;
+	struct discovery *discovery;
 	account_changed *changed; /* as in account.h */
 	account_changed *leaving; /* an account is about to be freed */
 	void *context;            /* of both */

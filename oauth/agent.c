@@ -26,6 +26,8 @@
 struct agent {
 	struct loop *loop;
 	struct http *http;
+	struct commands *commands;
+	struct discovery *discovery;
 	struct accounts *accounts;
 	struct sessions *sessions;
 	struct request_server *server;
@@ -245,6 +247,8 @@ set_up(struct agent *agent, const struct agent_options *options, struct error *e
 	if (agent->loop == NULL || channel_message_init(&agent->message) < 0 ||
 	    loop_signals(agent->loop, signals, 3, signalled, agent) < 0 ||
 	    (agent->http = http_new(agent->loop)) == NULL ||
+	    (agent->commands = commands_new(agent->loop)) == NULL ||
+	    (agent->discovery = discovery_new(agent->http)) == NULL ||
 	    (agent->sessions = sessions_new(agent->loop)) == NULL)
 		return error_set_errno(error, EX_OSERR, "cannot start");
 	loop_timer_init(&agent->tell_again, tell_all, agent);
@@ -252,6 +256,8 @@ set_up(struct agent *agent, const struct agent_options *options, struct error *e
 	    accounts_new(&(struct accounts_options){.config_path = options->config_path,
 			     .loop = agent->loop,
 			     .http = agent->http,
+			     .commands = agent->commands,
+			     .discovery = agent->discovery,
 			     .changed = changed,
 			     .leaving = leaving,
 			     .context = agent},
@@ -277,6 +283,8 @@ tear_down(struct agent *agent)
 	sessions_free(agent->sessions);
 	accounts_free(agent->accounts);
 	request_server_free(agent->server);
+	discovery_free(agent->discovery);
+	commands_free(agent->commands);
 	http_free(agent->http);
 	channel_message_free(&agent->message);
 	if (agent->loop != NULL)

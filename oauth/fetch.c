@@ -2,13 +2,13 @@
 #include "oauth/fetch.h"
 
 #include <inttypes.h>
-#include <sysexits.h>
+#include <stddef.h>
 
 #include "config/clock.h"
 #include "config/log.h"
-#include "oauth/client_authentication.h"
 #include "oauth/grant.h"
-#include "oauth/resolve.h"
+#include "oauth/token_command.h"
+#include "oauth/trouble.h"
 
 #define SERVICE "agent"
 #define DEFAULT_LIFE 300   /* seconds, where the server does not say */
@@ -29,10 +29,8 @@ fail(struct fetch *fetch, enum token_trouble trouble, unsigned retry_after, cons
 static void
 fail_here(struct fetch *fetch, const struct error *error)
 {
-	bool passing = error->status == EX_OSERR || error->status == EX_TEMPFAIL ||
-		       error->status == EX_IOERR || error->status == EX_SOFTWARE;
-
-	fail(fetch, passing ? TOKEN_TRANSIENT : TOKEN_PERMANENT, 0, error->text, NULL);
+	fail(
+	    fetch, trouble_passes(error) ? TOKEN_TRANSIENT : TOKEN_PERMANENT, 0, error->text, NULL);
 }
 
 static void
@@ -108,100 +106,157 @@ answered(struct token_request_result *result, void *context)
 		fetch->resent = true;
 		loop_timer_set(fetch->environment->loop, &fetch->resend, RESEND_MS);
 	} else {
+		if (discovery_needed(fetch->profile->client))
+			discovery_doubt(fetch->environment->discovery, fetch->profile->client);
 		fail(fetch,
 		    result->verdict == TOKEN_RESPONSE_TRY_LATER ? TOKEN_TRANSIENT : TOKEN_PERMANENT,
 		    result->retry_after, result->text, result->advice);
 	}
 }
 
-/* The client's secret, where it has one; *secret is null where not. */
-static int
-find_client_secret(const struct fetch *fetch, char **secret, struct error *error)
+static void
+send_request(struct fetch *fetch, const struct token_ask *ask)
 {
-	const struct fetch_environment *environment = fetch->environment;
+	struct error error;
+
+	fetch->request =
+	    token_request_start(fetch->environment->http, ask, answered, fetch, &error);
+	gather_wipe(&fetch->gather);
+	if (fetch->request == NULL)
+		fail_here(fetch, &error);
+}
+
+/* Everything a request needs is there. */
+static void
+gathered(const struct error *error, void *context)
+{
+	struct fetch *fetch = context;
+	const struct environment *environment = fetch->environment;
+	struct holding *holding = fetch->holding;
+	struct token_ask ask;
+	struct error mine;
+
+	/* What may have been spent is sent as it was. */
+	if (error == NULL && !fetch->resent && grant_uses_refresh_token(fetch->profile->grant) &&
+	    holding_choose(holding, environment->store,
+		gather_value(&fetch->gather, GATHER_REFRESH_TOKEN), &mine) < 0)
+		error = &mine;
+	if (error != NULL) {
+		gather_wipe(&fetch->gather);
+		fail_here(fetch, error);
+		return;
+	}
+	token_ask_of_profile(&ask, fetch->profile);
+	token_ask_take(&ask, &fetch->gather);
+	ask.metadata = discovery_get(environment->discovery, ask.client);
+	ask.refresh_token = holding->sent;
+	ask.access_token = holding->stored.access_token;
+	send_request(fetch, &ask);
+}
+
+/* The endpoints are known. */
+static void
+gather_secrets(struct fetch *fetch)
+{
+	const struct config_profile *profile = fetch->profile;
+	struct token_ask ask;
+
+	token_ask_of_profile(&ask, profile);
+	ask.metadata = discovery_get(fetch->environment->discovery, ask.client);
+	token_ask_want(&ask, &fetch->gather);
+	/* The first refresh token may have been thrown away once a stored one took over. */
+	if (grant_uses_refresh_token(profile->grant) && !fetch->resent)
+		gather_want(&fetch->gather, GATHER_REFRESH_TOKEN, &profile->refresh_token,
+		    profile->name, fetch->holding->stored.refresh_token != NULL);
+	gather_begin(&fetch->gather);
+}
+
+static void
+discovered(struct discovery_waiter *waiter, const struct error *error)
+{
+	struct fetch *fetch =
+	    (struct fetch *)(void *)((char *)waiter - offsetof(struct fetch, discovery));
+
+	if (error != NULL)
+		fail_here(fetch, error);
+	else
+		gather_secrets(fetch);
+}
+
+static void
+ask_server(struct fetch *fetch)
+{
 	const struct config_client *client = fetch->profile->client;
 
-	*secret = NULL;
-	if (!client_authentication_needs_secret(client) ||
-	    client->client_secret.kind == SECRET_NONE)
-		return 0;
-	if (resolve_secret(&client->client_secret, environment->store, &environment->store_error,
-		secret, error) < 0)
-		return error_prefix(error, "client_secret of %s", client->name);
-	return 0;
-}
-
-static int
-choose_refresh_token(struct fetch *fetch, struct error *error)
-{
-	const struct fetch_environment *environment = fetch->environment;
-	const struct config_profile *profile = fetch->profile;
-	char *configured = NULL;
-	int result;
-
-	if (!grant_uses_refresh_token(profile->grant))
-		return 0;
-	/* Not going back to the configured one: the stored one may have spent it. */
-	if (fetch->holding->unread &&
-	    holding_restore(fetch->holding, environment->store, profile, error) < 0)
-		return -1;
-	if (profile->refresh_token.kind != SECRET_NONE &&
-	    resolve_secret(&profile->refresh_token, environment->store, &environment->store_error,
-		&configured, error) < 0) {
-		/* The first one may have been thrown away once a stored one took over. */
-		if (fetch->holding->stored.refresh_token == NULL)
-			return error_prefix(error, "refresh_token of profile %s", profile->name);
-		configured = NULL;
-	}
-	result = holding_choose(fetch->holding, environment->store, configured, error);
-	secret_free(configured);
-	return result;
-}
-
-static int
-send_request(struct fetch *fetch, struct error *error)
-{
-	struct token_request_secrets secrets = {
-	    .refresh_token = fetch->holding->sent,
-	    .access_token = fetch->holding->stored.access_token,
-	};
-	char *client_secret;
-
-	if (fetch->profile->client == NULL)
-		return error_set(error, EX_CONFIG, "grant %s is not supported by this version",
-		    config_grant_name(fetch->profile->grant));
-	if (find_client_secret(fetch, &client_secret, error) < 0)
-		return -1;
-	secrets.client_secret = client_secret;
-	fetch->request = token_request_start(
-	    fetch->environment->http, fetch->profile, &secrets, answered, fetch, error);
-	secret_free(client_secret);
-	return fetch->request == NULL ? -1 : 0;
+	if (discovery_needed(client))
+		discovery_find(fetch->environment->discovery, client, &fetch->discovery);
+	else
+		gather_secrets(fetch);
 }
 
 static void
 resend(void *context)
 {
+	ask_server(context);
+}
+
+static void
+printed(const char *output, const struct error *error, void *context)
+{
 	struct fetch *fetch = context;
+	struct token_response response;
+	struct error mine;
+
+	fetch->command = NULL;
+	if (output != NULL && token_command_parse(&response, output, &mine) == 0) {
+		take(fetch, &response);
+		token_response_wipe(&response);
+		return;
+	}
+	if (output == NULL) {
+		mine = *error;
+		error_prefix(&mine, "token_command");
+	}
+	fail_here(fetch, &mine);
+}
+
+static void
+run_command(struct fetch *fetch)
+{
 	struct error error;
 
-	if (send_request(fetch, &error) < 0)
+	fetch->command = command_run(
+	    fetch->environment->commands, fetch->profile->token_command, printed, fetch, &error);
+	if (fetch->command == NULL)
 		fail_here(fetch, &error);
 }
 
 void
-fetch_init(struct fetch *fetch, const struct fetch_environment *environment,
-    struct holding *holding, fetch_done *done, void *context)
+fetch_init(struct fetch *fetch, const struct environment *environment, struct holding *holding,
+    fetch_done *done, void *context)
 {
 	*fetch = (struct fetch){
 	    .environment = environment, .holding = holding, .done = done, .context = context};
 	loop_timer_init(&fetch->resend, resend, fetch);
+	gather_init(&fetch->gather, environment, gathered, fetch);
+	fetch->discovery.found = discovered;
+}
+
+/* A stored one that could not be read may have taken the place of the configured one. */
+static int
+restore_refresh_token(struct fetch *fetch, struct error *error)
+{
+	if (!grant_uses_refresh_token(fetch->profile->grant) || !fetch->holding->unread)
+		return 0;
+	return holding_restore(fetch->holding, fetch->environment->store, fetch->profile, error) < 0
+		   ? -1
+		   : 0;
 }
 
 void
 fetch_begin(struct fetch *fetch, const struct config_profile *profile)
 {
-	const struct fetch_environment *environment = fetch->environment;
+	const struct environment *environment = fetch->environment;
 	struct error error;
 
 	fetch->profile = profile;
@@ -214,14 +269,43 @@ fetch_begin(struct fetch *fetch, const struct config_profile *profile)
 			fail_here(fetch, &error);
 		else
 			succeed(fetch);
-	} else if (choose_refresh_token(fetch, &error) < 0 || send_request(fetch, &error) < 0) {
+	} else if (profile->grant == GRANT_COMMAND) {
+		run_command(fetch);
+	} else if (restore_refresh_token(fetch, &error) < 0) {
 		fail_here(fetch, &error);
+	} else {
+		ask_server(fetch);
 	}
+}
+
+/* Break off what comes before the request. */
+static void
+cancel_preparation(struct fetch *fetch)
+{
+	discovery_leave(&fetch->discovery);
+	gather_wipe(&fetch->gather);
+	command_cancel(fetch->command);
+	fetch->command = NULL;
+}
+
+bool
+fetch_change(struct fetch *fetch, const struct config_profile *profile)
+{
+	fetch->profile = profile;
+	if (fetch->request != NULL || fetch->resend.armed)
+		return true;
+	cancel_preparation(fetch);
+	if (fetch->resent)
+		ask_server(fetch);
+	else
+		fetch_begin(fetch, profile);
+	return false;
 }
 
 void
 fetch_cancel(struct fetch *fetch)
 {
+	cancel_preparation(fetch);
 	token_request_cancel(fetch->request);
 	fetch->request = NULL;
 	loop_timer_cancel(fetch->environment->loop, &fetch->resend);

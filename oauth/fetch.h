@@ -1,5 +1,6 @@
 /*
- * Fetching a new access token for a profile: secrets, request, answer, store.
+ * Fetching a new access token for a profile: endpoints, secrets, request, answer,
+ * store; or the profile's command in place of the first four.
  *
  * Ends with tokens in the holding, durable as far as they have to be, or with the
  * reason why not. When to fetch is not decided here.
@@ -10,19 +11,11 @@
 #include "config/config.h"
 #include "config/error.h"
 #include "config/loop.h"
+#include "oauth/environment.h"
+#include "oauth/gather.h"
 #include "oauth/holding.h"
-#include "oauth/http.h"
-#include "oauth/store.h"
 #include "oauth/token.h"
 #include "oauth/token_request.h"
-
-/* What fetches share; the agent's. */
-struct fetch_environment {
-	struct loop *loop;
-	struct http *http;
-	struct store *store;      /* null: it could not be opened */
-	struct error store_error; /* why */
-};
 
 struct fetch_result {
 	enum token_trouble trouble; /* TOKEN_NO_TROUBLE: the holding has a new access token */
@@ -36,11 +29,14 @@ struct fetch_result {
 typedef void fetch_done(const struct fetch_result *result, void *context);
 
 struct fetch {
-	const struct fetch_environment *environment;
-	const struct config_profile *profile; /* may be changed for an equal one meanwhile */
+	const struct environment *environment;
+	const struct config_profile *profile;
 	struct holding *holding;
 	fetch_done *done;
 	void *context;
+	struct discovery_waiter discovery;
+	struct gather gather;
+	struct command *command;
 	struct token_request *request;
 	struct loop_timer resend;
 	bool resent;
@@ -49,11 +45,18 @@ struct fetch {
 	uint64_t life;
 };
 
-void fetch_init(struct fetch *fetch, const struct fetch_environment *environment,
-    struct holding *holding, fetch_done *done, void *context);
+void fetch_init(struct fetch *fetch, const struct environment *environment, struct holding *holding,
+    fetch_done *done, void *context);
 
 /* Begin; `done` is called once, perhaps before this returns. One at a time. */
 void fetch_begin(struct fetch *fetch, const struct config_profile *profile);
+
+/*
+ * `profile`, an equal one, takes the place of the one it was begun with, which may go
+ * away. What has not been sent yet is begun anew: `done` may be called before this
+ * returns. True where a request with the old settings is under way.
+ */
+bool fetch_change(struct fetch *fetch, const struct config_profile *profile);
 
 /* Break off, where anything runs. `done` is not called. */
 void fetch_cancel(struct fetch *fetch);

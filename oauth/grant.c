@@ -10,6 +10,7 @@ static const struct grant_method {
 	bool uses_refresh_token;
 } methods[] = {
     {GRANT_CLIENT_CREDENTIALS, grant_client_credentials, false},
+    {GRANT_JWT_BEARER, grant_jwt_bearer, false},
     {GRANT_REFRESH_TOKEN, grant_refresh_token, true},
     {GRANT_AUTHORIZATION_CODE, grant_refresh_token, true},
     {GRANT_DEVICE_CODE, grant_refresh_token, true},
@@ -33,20 +34,20 @@ grant_uses_refresh_token(enum grant grant)
 }
 
 static void
-add_scope(const struct config_strings *scopes, struct form *form)
+join_scopes(const struct config_strings *scopes, struct form *joined)
 {
-	struct form joined = {0};
-
 	for (size_t i = 0; i < scopes->count; i++) {
 		if (i > 0)
-			form_append(&joined, " ");
-		form_append(&joined, scopes->items[i]);
+			form_append(joined, " ");
+		form_append(joined, scopes->items[i]);
 	}
-	if (joined.failed)
-		form->failed = true;
-	else if (joined.length > 0)
-		form_add(form, "scope", joined.text);
-	form_wipe(&joined);
+}
+
+void
+grant_add_scope(struct form *form, const char *scope)
+{
+	if (scope != NULL)
+		form_add(form, "scope", scope);
 }
 
 /* A parameter given twice makes a request invalid (section 3.2), or worse, ambiguous. */
@@ -63,28 +64,36 @@ is_ours(const char *name)
 	return false;
 }
 
-int
-grant_request(const struct grant_input *input, struct form *form, struct error *error)
+static int
+add_parameters(const struct token_ask *ask, struct form *form, struct error *error)
 {
-	const struct config_profile *profile = input->profile;
-	const struct grant_method *method = find(profile->grant);
-
-	if (method == NULL)
-		return error_set(error, EX_CONFIG, "grant %s is not supported by this version",
-		    config_grant_name(profile->grant));
-	if (method->build(input, form, error) < 0)
-		return -1;
-	add_scope(&profile->scopes, form);
-	for (size_t i = 0; i < profile->token_parameters.count; i++) {
-		const struct config_parameter *parameter = &profile->token_parameters.items[i];
+	for (size_t i = 0; i < ask->parameters->count; i++) {
+		const struct config_parameter *parameter = &ask->parameters->items[i];
 
 		if (is_ours(parameter->name))
 			return error_set(error, EX_CONFIG,
-			    "profile %s: token_parameters cannot set \"%s\"", profile->name,
-			    parameter->name);
+			    "\"%s\" is no parameter that can be added", parameter->name);
 		form_add(form, parameter->name, parameter->value);
 	}
-	if (form->failed)
-		return error_set(error, EX_OSERR, "no memory for a request");
 	return 0;
+}
+
+int
+grant_request(const struct token_ask *ask, struct form *form, struct error *error)
+{
+	const struct grant_method *method = find(ask->grant);
+	struct form scope = {0};
+	int result;
+
+	if (method == NULL)
+		return error_set(error, EX_CONFIG, "grant %s asks no authorization server",
+		    config_grant_name(ask->grant));
+	join_scopes(ask->scopes, &scope);
+	result = method->build(ask, scope.text, form, error);
+	if (result == 0)
+		result = add_parameters(ask, form, error);
+	if (result == 0 && (form->failed || scope.failed))
+		result = error_set(error, EX_OSERR, "no memory for a request");
+	form_wipe(&scope);
+	return result;
 }

@@ -3,10 +3,12 @@
 
 /* RFC 6749, section 4.4: the client speaks for itself; all it adds is its authentication. */
 int
-grant_client_credentials(const struct grant_input *input, struct form *form, struct error *error)
+grant_client_credentials(
+    const struct token_ask *ask, const char *scope, struct form *form, struct error *error)
 {
-	(void)input;
+	(void)ask;
 	(void)error;
 	form_add(form, "grant_type", "client_credentials");
+	grant_add_scope(form, scope);
 	return 0;
 }

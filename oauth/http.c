@@ -387,8 +387,10 @@ set_exchange(struct http_transfer *transfer, const struct http_request *request)
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
-	curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->form.text);
-	curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)transfer->form.length);
+	if (request->form != NULL) {
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->form.text);
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)transfer->form.length);
+	}
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
@@ -404,7 +406,8 @@ static int
 prepare(struct http_transfer *transfer, const struct http_request *request)
 {
 	transfer->easy = curl_easy_init();
-	if (transfer->easy == NULL || transfer->form.failed || transfer->form.text == NULL)
+	if (transfer->easy == NULL ||
+	    (request->form != NULL && (transfer->form.failed || transfer->form.text == NULL)))
 		return -1;
 	/* An empty Expect keeps libcurl from waiting for "100 Continue" with large assertions. */
 	if (add_header(transfer, "Accept", "application/json") < 0 ||
@@ -420,21 +423,24 @@ prepare(struct http_transfer *transfer, const struct http_request *request)
 }
 
 struct http_transfer *
-http_post(struct http *http, const struct http_request *request, http_done *done, void *context,
+http_start(struct http *http, const struct http_request *request, http_done *done, void *context,
     struct error *error)
 {
 	struct http_transfer *transfer = calloc(1, sizeof(*transfer));
 
 	if (transfer == NULL) {
-		form_wipe(request->form);
+		if (request->form != NULL)
+			form_wipe(request->form);
 		error_set_errno(error, EX_OSERR, "cannot begin a request");
 		return NULL;
 	}
 	transfer->http = http;
 	transfer->done = done;
 	transfer->context = context;
-	transfer->form = *request->form;
-	*request->form = (struct form){0};
+	if (request->form != NULL) {
+		transfer->form = *request->form;
+		*request->form = (struct form){0};
+	}
 	if (request->url == NULL || !http_url_allowed(request->url)) {
 		error_set(error, EX_CONFIG,
 		    "\"%s\" cannot be asked: it must be an https URL, or http to a loopback "

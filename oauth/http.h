@@ -1,5 +1,5 @@
 /*
- * POST requests to authorization servers: libcurl's multi interface in our loop, so
+ * Requests to authorization servers: libcurl's multi interface in our loop, so
  * that a server that hangs delays nobody else.
  *
  * TLS is verified always; http only to a loopback address literal. No redirect is
@@ -26,7 +26,7 @@ struct http_transfer;
 
 struct http_request {
 	const char *url;
-	struct form *form;         /* the body; taken over, and wiped when done */
+	struct form *form;         /* POST it; taken over, and wiped when done. Null: GET */
 	const char *authorization; /* value of that header, or null */
 	const char *ca_file;       /* null: the system's */
 	const char *proxy;         /* null: none */
@@ -64,7 +64,7 @@ void http_free(struct http *http);
  * copied. Returns the transfer, or null and `error`: EX_CONFIG where the URL may
  * not be used, EX_OSERR.
  */
-struct http_transfer *http_post(struct http *http, const struct http_request *request,
+struct http_transfer *http_start(struct http *http, const struct http_request *request,
     http_done *done, void *context, struct error *error);
 
 /* Break a request off; `done` is not called. */

@@ -1,32 +1,94 @@
 /* SPDX-License-Identifier: ISC */
 #include "oauth/password.h"
 
+#include <string.h>
 #include <sysexits.h>
 
 #include <bsd/string.h>
 
-#include "oauth/resolve.h"
+#include "config/secret.h"
 
-int
-password_find(const struct fetch_environment *environment, const struct config_profile *profile,
-    struct credential *credential, struct error *error)
+static void
+answer(struct password *password, const char *secret)
 {
-	char *password;
-	size_t length;
+	struct credential credential = {.kind = CREDENTIAL_PASSWORD};
+	struct error error;
+	size_t length = strlcpy(credential.secret, secret, sizeof(credential.secret));
+	bool good = length > 0 && length < sizeof(credential.secret);
 
-	credential->generation = 0;
-	credential->secret[0] = '\0';
-	credential->kind = CREDENTIAL_NONE;
-	if (profile->username == NULL)
-		return 0;
-	credential->kind = CREDENTIAL_PASSWORD;
-	if (resolve_secret(&profile->password, environment->store, &environment->store_error,
-		&password, error) < 0)
-		return error_prefix(error, "password of profile %s", profile->name);
-	length = strlcpy(credential->secret, password, sizeof(credential->secret));
-	secret_free(password);
-	if (length == 0 || length >= sizeof(credential->secret))
-		return error_set(error, EX_CONFIG, "password of profile %s: it is %s",
-		    profile->name, length == 0 ? "empty" : "too long");
-	return 0;
+	if (!good)
+		error_set(&error, EX_CONFIG, "password of profile %s: it is %s",
+		    password->profile->name, length == 0 ? "empty" : "too long");
+	password->done(good ? &credential : NULL, good ? NULL : &error, password->context);
+	explicit_bzero(&credential, sizeof(credential));
+}
+
+static void
+gathered(const struct error *error, void *context)
+{
+	struct password *password = context;
+	const char *secret = gather_value(&password->gather, GATHER_PASSWORD);
+	struct error missing;
+
+	if (error == NULL && secret == NULL) {
+		error_set(
+		    &missing, EX_CONFIG, "profile %s has no password", password->profile->name);
+		error = &missing;
+	}
+	if (error != NULL) {
+		gather_wipe(&password->gather);
+		password->done(NULL, error, password->context);
+		return;
+	}
+	secret_free(password->last);
+	password->last = strdup(secret);
+	gather_wipe(&password->gather);
+	if (password->last != NULL) {
+		answer(password, password->last);
+		return;
+	}
+	error_set(&missing, EX_OSERR, "out of memory");
+	password->done(NULL, &missing, password->context);
+}
+
+void
+password_init(struct password *password, const struct environment *environment, password_done *done,
+    void *context)
+{
+	*password = (struct password){.done = done, .context = context};
+	gather_init(&password->gather, environment, gathered, password);
+}
+
+void
+password_find(struct password *password, const struct config_profile *profile)
+{
+	struct credential none = {.kind = CREDENTIAL_NONE};
+
+	password->profile = profile;
+	if (profile->username == NULL) {
+		password->done(&none, NULL, password->context);
+		return;
+	}
+	gather_want(&password->gather, GATHER_PASSWORD, &profile->password, profile->name, false);
+	gather_begin(&password->gather);
+}
+
+bool
+password_running(const struct password *password)
+{
+	return gather_running(&password->gather);
+}
+
+void
+password_cancel(struct password *password)
+{
+	gather_wipe(&password->gather);
+}
+
+void
+password_drop(struct password *password)
+{
+	password_cancel(password);
+	secret_free(password->last);
+	password->last = NULL;
 }

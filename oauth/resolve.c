@@ -21,10 +21,8 @@ resolve_secret(const struct secret_reference *reference, const struct store *sto
 	case SECRET_ENV:
 		return secret_read(reference, secret, error);
 	case SECRET_COMMAND:
-		return error_set(
-		    error, EX_CONFIG, "a secret from a command is not supported by this version");
 	case SECRET_NONE:
 		break;
 	}
-	return error_set(error, EX_CONFIG, "no secret is configured");
+	return error_set(error, EX_SOFTWARE, "a secret of this kind is not read here");
 }

@@ -26,7 +26,8 @@ hash_part(EVP_MD_CTX *context, const char *part)
 
 /*
  * A token of the application itself must not serve a profile that was changed to
- * log in as a person, and an assertion's token speaks for its user name.
+ * log in as a person, an assertion's token speaks for its user name, and another
+ * command may print anybody's.
  */
 static void
 hash_subject(EVP_MD_CTX *context, const struct config_profile *profile)
@@ -36,6 +37,10 @@ hash_subject(EVP_MD_CTX *context, const struct config_profile *profile)
 
 	hash_part(context, interactive ? "person" : config_grant_name(profile->grant));
 	hash_part(context, profile->grant == GRANT_JWT_BEARER ? profile->username : NULL);
+	if (profile->grant != GRANT_COMMAND || profile->token_command == NULL)
+		return;
+	for (char *const *word = profile->token_command; *word != NULL; word++)
+		hash_part(context, *word);
 }
 
 void

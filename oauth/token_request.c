@@ -15,13 +15,15 @@
 #include "oauth/grant.h"
 #include "oauth/scrub.h"
 
+#define SECRETS 4
+
 struct token_request {
 	struct http_transfer *transfer;
 	token_request_done *done;
 	void *context;
 	char *endpoint;
 	char *provider;
-	char *secrets[3]; /* to be kept out of what the server says */
+	char *secrets[SECRETS]; /* to be kept out of what the server says */
 };
 
 static void
@@ -29,7 +31,7 @@ free_request(struct token_request *request)
 {
 	free(request->endpoint);
 	free(request->provider);
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < SECRETS; i++)
 		secret_free(request->secrets[i]);
 	free(request);
 }
@@ -49,7 +51,8 @@ describe_failure(const struct token_request *request, const struct http_response
 	else
 		snprintf(text, sizeof(text), "%s: HTTP status %u: %s", request->endpoint,
 		    http->status, response->fault);
-	scrub(result->text, sizeof(result->text), text, (const char *const *)request->secrets, 3);
+	scrub(result->text, sizeof(result->text), text, (const char *const *)request->secrets,
+	    SECRETS);
 	explicit_bzero(text, sizeof(text));
 	if (http->result == HTTP_ANSWERED)
 		result->advice = diagnose_token(
@@ -89,47 +92,40 @@ copy(char **to, const char *string)
 }
 
 static struct token_request *
-new_request(const struct config_client *client, const struct token_request_secrets *secrets)
+new_request(const struct token_ask *ask, const char *endpoint)
 {
+	/* What is signed here needs no mention: scrub knows its form. */
+	const char *secrets[SECRETS] = {
+	    ask->client_secret, ask->client_assertion, ask->refresh_token, ask->access_token};
 	struct token_request *request = calloc(1, sizeof(*request));
+	int result;
 
 	if (request == NULL)
 		return NULL;
-	if (copy(&request->endpoint, client->token_endpoint) < 0 ||
-	    copy(&request->provider, client->provider) < 0 ||
-	    copy(&request->secrets[0], secrets->client_secret) < 0 ||
-	    copy(&request->secrets[1], secrets->refresh_token) < 0 ||
-	    copy(&request->secrets[2], secrets->access_token) < 0) {
+	result = copy(&request->endpoint, endpoint);
+	if (result == 0)
+		result = copy(&request->provider, ask->client->provider);
+	for (size_t i = 0; result == 0 && i < SECRETS; i++)
+		result = copy(&request->secrets[i], secrets[i]);
+	if (result < 0) {
 		free_request(request);
 		return NULL;
 	}
 	return request;
 }
 
-struct token_request *
-token_request_start(struct http *http, const struct config_profile *profile,
-    const struct token_request_secrets *secrets, token_request_done *done, void *context,
+static int
+send(struct token_request *request, struct http *http, const struct token_ask *ask,
     struct error *error)
 {
-	const struct config_client *client = profile->client;
-	struct grant_input input = {.profile = profile, .refresh_token = secrets->refresh_token};
+	const struct config_client *client = ask->client;
 	struct form form = {0};
 	struct form authorization = {0};
-	struct token_request *request = new_request(client, secrets);
 
-	if (request == NULL) {
-		error_set(error, EX_OSERR, "no memory for a request");
-		return NULL;
-	}
-	request->done = done;
-	request->context = context;
-	if (client->token_endpoint == NULL)
-		error_set(error, EX_CONFIG, "client %s has no token_endpoint", client->name);
-	else if (grant_request(&input, &form, error) == 0 &&
-		 client_authentication_apply(
-		     client, secrets->client_secret, &form, &authorization, error) == 0)
-		request->transfer = http_post(http,
-		    &(struct http_request){.url = client->token_endpoint,
+	if (grant_request(ask, &form, error) == 0 &&
+	    client_authentication_apply(ask, &form, &authorization, error) == 0)
+		request->transfer = http_start(http,
+		    &(struct http_request){.url = request->endpoint,
 			.form = &form,
 			.authorization = authorization.text,
 			.ca_file = client->ca_file,
@@ -139,7 +135,28 @@ token_request_start(struct http *http, const struct config_profile *profile,
 		    answered, request, error);
 	form_wipe(&authorization);
 	form_wipe(&form);
-	if (request->transfer == NULL) {
+	return request->transfer == NULL ? -1 : 0;
+}
+
+struct token_request *
+token_request_start(struct http *http, const struct token_ask *ask, token_request_done *done,
+    void *context, struct error *error)
+{
+	const char *endpoint = token_ask_endpoint(ask);
+	struct token_request *request;
+
+	if (endpoint == NULL) {
+		error_set(error, EX_CONFIG, "client %s has no token_endpoint", ask->client->name);
+		return NULL;
+	}
+	request = new_request(ask, endpoint);
+	if (request == NULL) {
+		error_set(error, EX_OSERR, "no memory for a request");
+		return NULL;
+	}
+	request->done = done;
+	request->context = context;
+	if (send(request, http, ask, error) < 0) {
 		free_request(request);
 		return NULL;
 	}

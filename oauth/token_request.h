@@ -1,5 +1,5 @@
 /*
- * One request to a token endpoint, from the profile's configuration to a verdict
+ * One request to a token endpoint, from what is configured to a verdict
  * that people can read. Knows nothing of states, schedules and stores.
  */
 #ifndef POSTOAK_OAUTH_TOKEN_REQUEST_H
@@ -7,9 +7,9 @@
 
 #include <stdint.h>
 
-#include "config/config.h"
 #include "config/error.h"
 #include "oauth/http.h"
+#include "oauth/token_ask.h"
 #include "oauth/token_response.h"
 
 #define TOKEN_REQUEST_TEXT_MAX 512
@@ -26,23 +26,15 @@ struct token_request_result {
 	const char *advice;                /* static; null: none */
 };
 
-/* Null members: there is none. */
-struct token_request_secrets {
-	const char *client_secret;
-	const char *refresh_token;
-	const char *access_token; /* not sent, only kept out of texts, like the others */
-};
-
 typedef void token_request_done(struct token_request_result *result, void *context);
 
 /*
- * Ask for a token for `profile`, which has a client. Everything needed is
- * copied, so that the configuration may go away meanwhile. Returns the request, gone after `done`,
- * or null and `error`: EX_CONFIG, EX_NOPERM (a person must act) or EX_OSERR.
+ * Ask for a token. Everything needed is copied, so that the configuration and the
+ * secrets may go away meanwhile. Returns the request, gone after `done`, or null and
+ * `error`: EX_CONFIG, EX_NOPERM (a person must act) or EX_OSERR.
  */
-struct token_request *token_request_start(struct http *http, const struct config_profile *profile,
-    const struct token_request_secrets *secrets, token_request_done *done, void *context,
-    struct error *error);
+struct token_request *token_request_start(struct http *http, const struct token_ask *ask,
+    token_request_done *done, void *context, struct error *error);
 
 /* Break it off; `done` is not called. Null is allowed. */
 void token_request_cancel(struct token_request *request);

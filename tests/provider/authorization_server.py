@@ -1,8 +1,10 @@
 """An OAuth 2.0 authorization server on loopback (RFC 6749); strict.
 
-Grants: client_credentials and refresh_token. Refresh tokens are rotated at every
-use; one that is used twice revokes the whole family (RFC 9700 4.14.2). The
-submission server asks `problem_with` whether a token is good.
+Grants: client_credentials, jwt-bearer (RFC 7523 2.1) and refresh_token. Refresh
+tokens are rotated at every use; one that is used twice revokes the whole family
+(RFC 9700 4.14.2). Clients authenticate with a secret or an assertion (RFC 7523 2.2).
+Metadata is published as RFC 8414 and OpenID Connect Discovery have it. The submission
+server asks `problem_with` whether a token is good.
 """
 
 import asyncio
@@ -18,11 +20,13 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from assertions import BEARER_GRANT, CLIENT_ASSERTION, Assertion, BadAssertion, Federation
 from scenario import Delay, Drop, Hang, HttpReply, Script
 
 FORM = "application/x-www-form-urlencoded"
 # As long as those of real providers: too long for one AUTH command line (RFC 4954 4).
 TOKEN_OCTETS = 1350
+SECRET_PARAMETERS = ("client_secret", "refresh_token", "client_assertion", "assertion")
 
 
 @dataclass
@@ -33,6 +37,11 @@ class Client:
     users: tuple = ()  # the mailboxes its tokens are good for
     scopes: tuple = ("https://mail.example.com/smtp",)
     refused: str | None = None  # an `error` code every request is answered with
+    key: object = None  # public: its assertions are signed with the other half
+    key_id: str | None = None  # "kid" its assertions must have
+    certificate: object = None  # they must name it (x5t#S256), and be signed with PS256
+    federation: Federation | None = None
+    email: str | None = None  # a service account: the issuer of its bearer assertions
 
 
 @dataclass
@@ -79,10 +88,17 @@ class AuthorizationServer:
 
         self.requests: list[TokenRequest] = []
         self.issued: list[str] = []  # every token ever handed out
+        self.assertions: list[str] = []  # every assertion ever received
         self.violations: list[str] = []
+        self.metadata_places = {"oauth-authorization-server", "openid-configuration"}
+        self.metadata: dict = {}  # what the document says otherwise than it should
+        self.issuer_path = ""
+        self.repeats = False  # refuse every request, and repeat what it said
+        self.metadata_requests: list[str] = []  # paths
         self.counts = collections.Counter()
 
         self._lock = threading.Lock()
+        self._seen: set[str] = set()  # the identifiers of assertions
         self._access: dict[str, Token] = {}
         self._refresh: dict[str, Token] = {}
         self.port = self.tls_port = 0
@@ -95,6 +111,14 @@ class AuthorizationServer:
     @property
     def tls_token_endpoint(self) -> str:
         return f"https://localhost:{self.tls_port}/token"
+
+    @property
+    def issuer(self) -> str:
+        return f"http://127.0.0.1:{self.port}{self.issuer_path}"
+
+    @property
+    def tls_issuer(self) -> str:
+        return f"https://localhost:{self.tls_port}{self.issuer_path}"
 
     # What the other side and the tests do.
 
@@ -154,7 +178,14 @@ class AuthorizationServer:
 
     async def _open(self, port: int):
         application = web.Application(client_max_size=1 << 20)
-        application.add_routes([web.route("*", "/token", self._token), *self.extra_routes])
+        application.add_routes(
+            [
+                web.route("*", "/token", self._token),
+                web.get("/.well-known/{place}{path:.*}", self._metadata),
+                web.get("/{path:.*}/.well-known/{place}", self._metadata),
+                *self.extra_routes,
+            ]
+        )
         self._stopping = asyncio.Event()
         self._runner = web.AppRunner(application)
         await self._runner.setup()
@@ -171,6 +202,28 @@ class AuthorizationServer:
     async def _close(self):
         self._stopping.set()
         await self._runner.cleanup()
+
+    # Metadata.
+
+    async def _metadata(self, http: web.Request) -> web.StreamResponse:
+        place, path = http.match_info["place"], http.match_info["path"]
+        self.metadata_requests.append(http.path)
+        action = self.script.find("metadata", place)
+        if isinstance(action, HttpReply):
+            return await _send(http, action)
+        if isinstance(action, Drop):
+            http.transport.abort()
+            return web.Response()
+        if place not in self.metadata_places or path.strip("/") != self.issuer_path.strip("/"):
+            raise web.HTTPNotFound
+        base = f"{http.scheme}://{http.host}"
+        document = {
+            "issuer": base + self.issuer_path,
+            "token_endpoint": f"{base}/token",
+            "response_types_supported": ["code"],
+            **self.metadata,
+        }
+        return _json(200, document)
 
     # The token endpoint.
 
@@ -202,11 +255,15 @@ class AuthorizationServer:
             parameters = self._parameters(body)
             record.grant = parameters.get("grant_type")
             record.parameters = {
-                k: v for k, v in parameters.items() if k not in ("client_secret", "refresh_token")
+                k: v for k, v in parameters.items() if k not in SECRET_PARAMETERS
             }
+            if self.repeats:
+                names = ("client_assertion", "assertion")
+                self.assertions += [parameters[n] for n in names if n in parameters]
+                raise Refusal(401, "invalid_client", f"bad request: {parameters}")
             client = self._authenticate(http, parameters, record)
             with self._lock:
-                answer = self._issue(client, parameters)
+                answer = self._issue(client, parameters, http)
         except Refusal as refusal:
             record.error = refusal.error
             answer = {"error": refusal.error, "error_description": refusal.description}
@@ -249,6 +306,12 @@ class AuthorizationServer:
                 raise Refusal(400, "invalid_request", "two ways of client authentication")
             record.authentication = "client_secret_basic"
             identifier, secret = self._basic(header)
+        if "client_assertion" in parameters:
+            if record.authentication != "none":
+                self._violation("two ways of client authentication in one request")
+            record.authentication = "private_key_jwt"
+        if identifier is None and parameters.get("grant_type") == BEARER_GRANT:
+            identifier = self._bearer(parameters).identifier
         record.client = identifier
         client = self.clients.get(identifier)
         if client is None:
@@ -258,9 +321,60 @@ class AuthorizationServer:
             raise Refusal(status, client.refused, "refused by the scenario")
         if record.authentication != client.authentication:
             raise Refusal(401, "invalid_client", f"registered for {client.authentication}")
-        if client.authentication != "none" and secret != client.secret:
+        if record.authentication == "private_key_jwt":
+            self._check_client_assertion(http, client, parameters)
+        elif client.authentication != "none" and secret != client.secret:
             raise Refusal(401, "invalid_client", "wrong secret")
         return client
+
+    def _read_assertion(self, parameters: dict, name: str) -> Assertion:
+        try:
+            self.assertions.append(parameters[name])
+            return Assertion(parameters[name])
+        except (BadAssertion, KeyError, ValueError) as error:
+            self._violation(f"malformed {name}: {error}")
+            raise Refusal(400, "invalid_request", f"malformed {name}") from error
+
+    def _check_client_assertion(self, http, client: Client, parameters: dict):
+        if parameters.get("client_assertion_type") != CLIENT_ASSERTION:
+            self._violation("client_assertion without its type")
+        assertion = self._read_assertion(parameters, "client_assertion")
+        try:
+            if client.federation:
+                client.federation.check(assertion)
+            else:
+                assertion.check_signature(client)
+                assertion.check_client(client.identifier)
+                assertion.check(_audience(http), 300, self._seen)
+        except BadAssertion as error:
+            self._violation(f"client_assertion: {error}")
+            raise Refusal(401, "invalid_client", f"client_assertion: {error}") from error
+
+    def _bearer(self, parameters: dict) -> Client:
+        """The client whose assertion asks for a token for somebody."""
+        issuer = self._read_assertion(parameters, "assertion").claims.get("iss")
+        for client in self.clients.values():
+            if issuer is not None and issuer in (client.email, client.identifier):
+                return client
+        raise Refusal(400, "invalid_grant", f"unknown issuer {issuer}")
+
+    def _bearer_grant(self, client: Client, parameters: dict, http) -> dict:
+        assertion = self._read_assertion(parameters, "assertion")
+        if self._bearer(parameters) is not client:
+            raise Refusal(400, "invalid_grant", "an assertion of another client")
+        try:
+            assertion.check_signature(client)
+            assertion.check(_audience(http), 3600, self._seen)
+        except BadAssertion as error:
+            self._violation(f"assertion: {error}")
+            raise Refusal(400, "invalid_grant", f"assertion: {error}") from error
+        if assertion.claims["sub"] not in client.users:
+            raise Refusal(400, "unauthorized_client", f"not for {assertion.claims['sub']}")
+        # Google looks for it in the assertion, others in the request (RFC 7521 4.1).
+        scope = assertion.claims.get("scope") if client.email else parameters.get("scope")
+        if not scope or not set(scope.split()) <= set(client.scopes):
+            raise Refusal(400, "invalid_scope", str(scope))
+        return self._answer(client, scope, None)
 
     def _basic(self, header: str):
         """Name and secret were form-encoded before they were joined and base64-encoded."""
@@ -274,13 +388,15 @@ class AuthorizationServer:
             raise Refusal(400, "invalid_request", "malformed Authorization field") from error
         return urllib.parse.unquote_plus(name), urllib.parse.unquote_plus(secret)
 
-    def _issue(self, client: Client, parameters: dict) -> dict:
+    def _issue(self, client: Client, parameters: dict, http) -> dict:
         grant = parameters.get("grant_type")
         scope = parameters.get("scope", " ".join(client.scopes))
         if grant == "client_credentials":
             if not set(scope.split()) <= set(client.scopes):
                 raise Refusal(400, "invalid_scope", scope)
             return self._answer(client, scope, None)
+        if grant == BEARER_GRANT:
+            return self._bearer_grant(client, parameters, http)
         if grant == "refresh_token":
             return self._refresh_grant(client, parameters)
         raise Refusal(400, "unsupported_grant_type", str(grant))
@@ -324,6 +440,11 @@ class AuthorizationServer:
 
     def _violation(self, text: str):
         self.violations.append(f"token request {len(self.requests)}: {text}")
+
+
+def _audience(http: web.Request) -> str:
+    """The endpoint as the client called it."""
+    return f"{http.scheme}://{http.host}{http.path}"
 
 
 def _first(body: str, name: str) -> str | None:

@@ -32,6 +32,7 @@ class Provider:
         self.smtp = SubmissionServer(self.oauth, certificate)
         self.smtp.mechanisms = list(mechanisms)
         self.smtp.passwords[USER] = secrets.token_urlsafe(16)
+        self.other_secrets: list[str] = []  # what a test adds to `secrets`
 
     def start(self):
         self.oauth.start()
@@ -48,7 +49,13 @@ class Provider:
     @property
     def secrets(self) -> list:
         """Everything that must be found nowhere outside."""
-        return [self.client.secret, *self.smtp.passwords.values(), *self.oauth.issued]
+        return [
+            self.client.secret,
+            *self.smtp.passwords.values(),
+            *self.oauth.issued,
+            *self.oauth.assertions,
+            *self.other_secrets,
+        ]
 
 
 def main():

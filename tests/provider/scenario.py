@@ -5,7 +5,7 @@ matching rule says, instead of or (Delay, Inject) before what it would have done
 
 Stages of the submission server: connect, greeting, ehlo, starttls, tls, auth,
 mail, rcpt, data, content (while the message arrives), dot, rset, noop, quit.
-Stage of the authorization server: token.
+Stages of the authorization server: token, metadata.
 """
 
 import fnmatch

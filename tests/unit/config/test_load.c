@@ -218,6 +218,30 @@ authentication_follows_from_what_there_is(void **state)
 	assert_int_equal(config->clients[2].authentication, CLIENT_PRIVATE_KEY_JWT);
 	assert_int_equal(config->clients[3].authentication, CLIENT_PUBLIC);
 	assert_int_equal(config->clients[4].authentication, CLIENT_PUBLIC);
+	for (size_t i = 0; i < 5; i++)
+		assert_false(config->clients[i].authentication_chosen);
+	config_free(config);
+	config = load("oauth_clients: {a: {token_endpoint: https://e/t, client_id: i,\n"
+		      "  client_secret: {sealed: s}, client_authentication: none}}\n");
+	assert_int_equal(config->clients[0].authentication, CLIENT_PUBLIC);
+	assert_true(config->clients[0].authentication_chosen);
+	config_free(config);
+}
+
+/* What its issuer publishes is not known yet, so nothing can be said to be missing. */
+static void
+an_issuer_takes_the_place_of_endpoints(void **state)
+{
+	struct config *config =
+	    load("oauth_clients: {c: {issuer: https://e/a, client_id: i}}\n"
+		 "profiles:\n"
+		 "  p: {host: h, oauth_client: c, grant: authorization_code, username: u}\n"
+		 "  q: {host: h, oauth_client: c, grant: device_code, username: u}\n"
+		 "default_profile: p\n");
+
+	(void)state;
+	assert_null(config->clients[0].token_endpoint);
+	assert_string_equal(config->clients[0].issuer, "https://e/a");
 	config_free(config);
 }
 
@@ -328,6 +352,7 @@ main(void)
 	    cmocka_unit_test(a_client_and_its_profile),
 	    cmocka_unit_test(profile_defaults),
 	    cmocka_unit_test(authentication_follows_from_what_there_is),
+	    cmocka_unit_test(an_issuer_takes_the_place_of_endpoints),
 	    cmocka_unit_test(equality_sees_every_key),
 	    cmocka_unit_test(aliases_share_values),
 	    cmocka_unit_test(names_are_as_the_file_spells_them),

@@ -279,6 +279,14 @@ missing_keys(void **state)
 		"2:3: missing key \"private_key\": "},
 	    {"oauth_clients:\n  c: {token_endpoint: https://e/t, client_id: i, certificate: /c}\n",
 		"2:3: missing key \"private_key\": certificate needs it"},
+	    {"oauth_clients:\n  c: {issuer: https://e}\n", "2:3: missing key \"client_id\": "},
+	    {"oauth_clients:\n  c: {token_endpoint: https://e/t, service_account: {file: /s},\n"
+	     "    client_secret: {file: /c}}\n",
+		"2:3: missing key \"client_id\": client_authentication needs it"},
+	    {"oauth_clients:\n  c: {token_endpoint: https://e/t, service_account: {file: "
+	     "/s}}\n" PROFILE
+	     "    username: u\n    oauth_client: c\n    grant: authorization_code\n",
+		"2:3: missing key \"client_id\": grant authorization_code of profile p needs it"},
 	    {"profiles:\n  p: {port: 25}\n", "2:3: missing key \"host\": "},
 	    {"profiles:\n  p:\n", "2:3: missing key \"host\": "},
 	    {TOKEN, "4:3: missing key \"grant\": "},
@@ -317,6 +325,11 @@ combinations(void **state)
 	static const struct fault faults[] = {
 	    {TOKEN "    grant: refresh_token\n    password: {sealed: p}\n",
 		"9:15: \"password\" and \"grant\" exclude each other"},
+	    {"oauth_clients:\n  c: {token_endpoint: https://e/t, client_id: i,\n"
+	     "    private_key: {file: /k}, client_assertion: {file: /a}}\n",
+		"3:48: \"client_assertion\" and \"private_key\" exclude each other"},
+	    {"oauth_clients:\n  c: {issuer: \"https://e/?t=1\", client_id: i}\n",
+		"2:15: \"issuer\" must not contain a query"},
 	    {TOKEN "    grant: client_credentials\n    refresh_token: {sealed: p}\n",
 		"9:20: \"refresh_token\" is only for grant refresh_token"},
 	    {PROFILE "    username: u\n    token_command: [x]\n",

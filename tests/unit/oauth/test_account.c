@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "oauth/account.h"
+#include "tests/unit/oauth/directory.h"
 
 /* Everything that needs no server: those are seen to by the integration tests. */
 
@@ -20,7 +21,7 @@ static char username[] = "me@example.org";
 static char variable[] = "POSTOAK_TEST_PASSWORD";
 static char sealed[] = "smtp";
 
-static struct fetch_environment environment;
+static struct environment environment;
 static struct config_profile profile;
 static struct account *account;
 static unsigned changes;
@@ -63,8 +64,9 @@ begin(void **state)
 	if (environment.loop == NULL)
 		return -1;
 	environment.http = http_new(environment.loop);
+	environment.commands = commands_new(environment.loop);
 	error_set(&environment.store_error, EX_CONFIG, "the store is closed");
-	return environment.http == NULL ? -1 : 0;
+	return environment.http == NULL || environment.commands == NULL ? -1 : 0;
 }
 
 static void
@@ -79,6 +81,7 @@ end(void **state)
 {
 	(void)state;
 	account_free(account);
+	commands_free(environment.commands);
 	http_free(environment.http);
 	loop_free(environment.loop);
 	return 0;
@@ -125,6 +128,78 @@ a_refused_password_needs_a_person_and_is_not_repeated(void **state)
 	assert_int_equal(caller.state, AGENT_READY);
 	account_accept(account, 0);
 	assert_int_equal(account_state(account, &text), AGENT_READY);
+}
+
+static void
+stopping(struct account_waiter *waiter, const struct account_answer *answer)
+{
+	answered(waiter, answer);
+	loop_stop(environment.loop);
+}
+
+/* It counts its runs in a file. */
+static char shell[] = "/bin/sh";
+static char option[] = "-c";
+static char script[256];
+static char *counting[] = {shell, option, script, NULL};
+
+static void
+one_run_of_a_password_command_serves_all_who_wait(void **state)
+{
+	struct caller callers[3] = {{.waiter = {.answered = answered}},
+	    {.waiter = {.answered = stopping}}, {.waiter = {.answered = answered}}};
+	static char other[] = "echo changed";
+	struct config_profile changed_profile;
+	char *argv[] = {shell, option, other, NULL};
+
+	(void)state;
+	snprintf(script, sizeof(script), "echo x >> %s/runs; wc -l < %s/runs", top, top);
+	profile.password = (struct secret_reference){.kind = SECRET_COMMAND, .argv = counting};
+	open_account();
+	/* The newest is answered first, so that the loop goes on until all are. */
+	account_request(account, &callers[1].waiter);
+	account_request(account, &callers[0].waiter);
+	account_request(account, &callers[2].waiter);
+	account_leave(&callers[2].waiter);
+	assert_int_equal(callers[0].answers, 0);
+	assert_int_equal(loop_run(environment.loop), 0);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(callers[i].answers, 1);
+		assert_string_equal(callers[i].credential.secret, "1");
+	}
+	assert_int_equal(callers[2].answers, 0);
+	/* Nothing is kept for the next one. */
+	account_request(account, &callers[1].waiter);
+	assert_int_equal(loop_run(environment.loop), 0);
+	assert_string_equal(callers[1].credential.secret, "2");
+	/* What a changed configuration says is what who waits gets. */
+	account_request(account, &callers[1].waiter);
+	changed_profile = profile;
+	changed_profile.password.argv = argv;
+	account_reload(account, &changed_profile);
+	assert_int_equal(loop_run(environment.loop), 0);
+	assert_string_equal(callers[1].credential.secret, "changed");
+	/* What the relay says of it is fit to be read. */
+	account_reject(account, &callers[1].waiter, 0, "535 5.7.8 changed is wrong");
+	assert_null(strstr(callers[1].text, "changed"));
+	/* It is gone before the account. */
+	account_reload(account, &profile);
+}
+
+static void
+a_failing_password_command_is_no_reason_to_wake_anybody(void **state)
+{
+	struct caller caller = {.waiter = {.answered = stopping}};
+
+	(void)state;
+	strlcpy(script, "echo no vault >&2; exit 1", sizeof(script));
+	profile.password = (struct secret_reference){.kind = SECRET_COMMAND, .argv = counting};
+	open_account();
+	account_request(account, &caller.waiter);
+	assert_int_equal(loop_run(environment.loop), 0);
+	assert_int_equal(caller.state, AGENT_TRY_LATER);
+	assert_string_equal(
+	    caller.text, "password of profile office: /bin/sh ended with status 1: no vault");
 }
 
 static void
@@ -192,10 +267,14 @@ main(void)
 	    cmocka_unit_test_setup_teardown(a_password_is_read_each_time, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		a_refused_password_needs_a_person_and_is_not_repeated, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		one_run_of_a_password_command_serves_all_who_wait, begin, end),
+	    cmocka_unit_test_setup_teardown(
+		a_failing_password_command_is_no_reason_to_wake_anybody, begin, end),
 	    cmocka_unit_test_setup_teardown(no_user_name_no_credential, begin, end),
 	    cmocka_unit_test_setup_teardown(a_sealed_password_needs_the_store, begin, end),
 	    cmocka_unit_test_setup_teardown(without_a_store_tokens_wait_for_a_person, begin, end),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }

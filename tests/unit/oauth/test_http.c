@@ -74,7 +74,7 @@ a_name_service_that_hangs_does_not_stop_the_loop(void **state)
 	assert_non_null(http);
 	assert_int_equal(sem_init(&name_server, 0, 0), 0);
 	form_add(&form, "grant_type", "client_credentials");
-	assert_non_null(http_post(http, &request, note_end, loop, &error));
+	assert_non_null(http_start(http, &request, note_end, loop, &error));
 	alarm(60); /* or it would hang for ever */
 	assert_int_equal(loop_run(loop), 0);
 	alarm(0);

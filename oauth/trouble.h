@@ -1,0 +1,28 @@
+/* What went wrong with a profile last, in words for people. */
+#ifndef POSTOAK_OAUTH_TROUBLE_H
+#define POSTOAK_OAUTH_TROUBLE_H
+
+#include <stdbool.h>
+
+#include "config/config.h"
+#include "config/error.h"
+
+#define TROUBLE_ERROR_MAX 512
+#define TROUBLE_ADVICE_MAX 600
+
+struct trouble {
+	char error[TROUBLE_ERROR_MAX];                         /* "": nothing */
+	char advice[TROUBLE_ADVICE_MAX];                       /* lines; "": none */
+	char text[TROUBLE_ERROR_MAX + TROUBLE_ADVICE_MAX + 4]; /* both in one line */
+};
+
+/* `advice` is diagnose.h's, to be made personal, or null. */
+void trouble_set(struct trouble *trouble, const struct config_profile *profile, const char *error,
+    const char *advice);
+
+void trouble_clear(struct trouble *trouble);
+
+/* True where what failed on this host may go well later, without a person. */
+bool trouble_passes(const struct error *error);
+
+#endif
