@@ -11,9 +11,7 @@
 
 #include "config/clock.h"
 #include "config/log.h"
-#include "oauth/diagnose.h"
 #include "oauth/password.h"
-#include "oauth/scrub.h"
 #include "oauth/token.h"
 #include "oauth/trouble.h"
 
@@ -223,25 +221,33 @@ act(struct account *account, struct account_waiter *waiter, enum token_answer an
 	}
 }
 
-/* The profile's password, or nothing, for everyone who waits; all hear the same. */
+/* Everyone who waits hears the same. */
+static void
+answer_all(struct account *account, const struct account_answer *answer)
+{
+	struct waiter_list waiters = LIST_HEAD_INITIALIZER(waiters);
+	struct account_waiter *waiter;
+
+	LIST_SWAP(&account->waiters, &waiters, account_waiter, entry);
+	while ((waiter = LIST_FIRST(&waiters)) != NULL) {
+		account_leave(waiter);
+		waiter->answered(waiter, answer);
+	}
+}
+
+/* The password search ended. */
 static void
 found_password(const struct credential *credential, const struct error *error, void *context)
 {
 	struct account *account = context;
 	struct account_answer answer = {.state = AGENT_READY, .credential = credential, .text = ""};
-	struct waiter_list waiters = LIST_HEAD_INITIALIZER(waiters);
-	struct account_waiter *waiter;
 
 	if (error != NULL) {
 		answer.state = trouble_passes(error) ? AGENT_TRY_LATER : AGENT_NEEDS_PERSON;
 		answer.text = error->text;
 		log_write(LOG_WARNING, SERVICE, "%s", error->text);
 	}
-	LIST_SWAP(&account->waiters, &waiters, account_waiter, entry);
-	while ((waiter = LIST_FIRST(&waiters)) != NULL) {
-		account_leave(waiter);
-		waiter->answered(waiter, &answer);
-	}
+	answer_all(account, &answer);
 }
 
 static void
@@ -288,22 +294,12 @@ account_request(struct account *account, struct account_waiter *waiter)
 	want(account, waiter);
 }
 
-/* Describe a login that failed, from the relay's reply "535 5.7.3 text". */
-static void
-describe_rejection(struct account *account, const char *reply)
+/* What the relay refuses, and may repeat. */
+static const char *
+given(const struct account *account)
 {
-	const struct config_profile *profile = account->profile;
-	bool token = profile->grant != GRANT_NONE;
-	const char *secrets[] = {
-	    token ? account->holding.stored.access_token : account->password.last};
-	char scrubbed[TROUBLE_ERROR_MAX - 64];
-	char error[TROUBLE_ERROR_MAX];
-
-	scrub(scrubbed, sizeof(scrubbed), reply, secrets, 1);
-	snprintf(error, sizeof(error), "the relay refuses the login%s: %s",
-	    token ? ", with a fresh token too" : "", scrubbed);
-	trouble_set(
-	    &account->trouble, account->profile, error, diagnose_reply(profile->provider, reply));
+	return account->profile->grant != GRANT_NONE ? account->holding.stored.access_token
+						     : account->password.last;
 }
 
 void
@@ -322,7 +318,7 @@ account_reject(
 	else
 		account->token.refused = true;
 	if (account->token.refused && current) {
-		describe_rejection(account, reply);
+		trouble_set_rejection(&account->trouble, profile, reply, given(account));
 		if (!refused)
 			log_write(LOG_WARNING, SERVICE, "profile %s: %s", profile->name,
 			    account->trouble.text);
@@ -453,15 +449,11 @@ void
 account_free(struct account *account)
 {
 	struct account_answer answer = {.state = AGENT_TRY_LATER, .text = "the profile is gone"};
-	struct account_waiter *waiter;
 
 	fetch_cancel(&account->fetch);
 	password_drop(&account->password);
 	loop_timer_cancel(account->environment->loop, &account->timer);
-	while ((waiter = LIST_FIRST(&account->waiters)) != NULL) {
-		account_leave(waiter);
-		waiter->answered(waiter, &answer);
-	}
+	answer_all(account, &answer);
 	holding_drop(&account->holding);
 	free(account);
 }

@@ -239,7 +239,7 @@ ended(int fd, uint32_t events, void *context)
 	struct command *command = context;
 	struct commands *commands = command->commands;
 	struct error error;
-	int status = 0;
+	int status = -1; /* a failure, should nobody tell */
 
 	(void)events;
 	/* Until it is reaped, no other group can have its number. */

@@ -86,6 +86,7 @@ jwt_sign(const struct jwt_header *header, const json_t *claims, EVP_PKEY *key, s
 	unsigned char *signature = NULL;
 	char *text = NULL;
 	size_t length = 0;
+	size_t end;
 
 	if (head != NULL && body != NULL)
 		text = join(head, body, (size_t)EVP_PKEY_get_size(key));
@@ -103,8 +104,9 @@ jwt_sign(const struct jwt_header *header, const json_t *claims, EVP_PKEY *key, s
 		    header->algorithm == JWT_PS256 ? "PS256" : "RS256");
 		return NULL;
 	}
-	strcat(text, ".");
-	base64url_encode(text + strlen(text), signature, length);
+	end = strlen(text);
+	text[end++] = '.';
+	base64url_encode(text + end, signature, length);
 	free(signature);
 	return text;
 }

@@ -24,6 +24,13 @@ hash_part(EVP_MD_CTX *context, const char *part)
 	EVP_DigestUpdate(context, part == NULL ? "" : part, length);
 }
 
+static void
+hash_words(EVP_MD_CTX *context, char *const *words)
+{
+	for (; words != NULL && *words != NULL; words++)
+		hash_part(context, *words);
+}
+
 /*
  * A token of the application itself must not serve a profile that was changed to
  * log in as a person, an assertion's token speaks for its user name, and another
@@ -37,10 +44,17 @@ hash_subject(EVP_MD_CTX *context, const struct config_profile *profile)
 
 	hash_part(context, interactive ? "person" : config_grant_name(profile->grant));
 	hash_part(context, profile->grant == GRANT_JWT_BEARER ? profile->username : NULL);
-	if (profile->grant != GRANT_COMMAND || profile->token_command == NULL)
+	hash_words(context, profile->token_command);
+}
+
+/* A client without an id is who its service account is. */
+static void
+hash_service_account(EVP_MD_CTX *context, const struct config_client *client)
+{
+	if (client == NULL || client->client_id != NULL)
 		return;
-	for (char *const *word = profile->token_command; *word != NULL; word++)
-		hash_part(context, *word);
+	hash_part(context, client->service_account.value);
+	hash_words(context, client->service_account.argv);
 }
 
 void
@@ -59,6 +73,7 @@ stored_token_binding(const struct config_profile *profile, char binding[STORED_T
 	hash_part(context, client == NULL ? NULL : client->issuer);
 	hash_part(context, client == NULL ? NULL : client->token_endpoint);
 	hash_part(context, client == NULL ? NULL : client->tenant_id);
+	hash_service_account(context, client);
 	hash_subject(context, profile);
 	for (size_t i = 0; i < profile->scopes.count; i++)
 		hash_part(context, profile->scopes.items[i]);

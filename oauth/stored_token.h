@@ -29,8 +29,9 @@ struct stored_token {
 };
 
 /*
- * The hash that ties tokens to a profile's configuration: client id, issuer, token
- * endpoint, tenant, scopes, extra parameters, and whom the token speaks for.
+ * The hash that ties tokens to a profile's configuration: client id (or where its
+ * service account is), issuer, token endpoint, tenant, scopes, extra parameters, and
+ * whom the token speaks for (or the command that prints it).
  */
 void stored_token_binding(
     const struct config_profile *profile, char binding[STORED_TOKEN_BINDING_SIZE]);

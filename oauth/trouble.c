@@ -8,6 +8,7 @@
 #include <bsd/string.h>
 
 #include "oauth/diagnose.h"
+#include "oauth/scrub.h"
 
 void
 trouble_set(struct trouble *trouble, const struct config_profile *profile, const char *error,
@@ -27,6 +28,20 @@ trouble_set(struct trouble *trouble, const struct config_profile *profile, const
 	for (char *p = trouble->text; *p != '\0'; p++)
 		if (*p == '\n')
 			*p = ' ';
+}
+
+void
+trouble_set_rejection(struct trouble *trouble, const struct config_profile *profile,
+    const char *reply, const char *secret)
+{
+	const char *secrets[] = {secret};
+	char scrubbed[TROUBLE_ERROR_MAX - 64];
+	char error[TROUBLE_ERROR_MAX];
+
+	scrub(scrubbed, sizeof(scrubbed), reply, secrets, 1);
+	snprintf(error, sizeof(error), "the relay refuses the login%s: %s",
+	    profile->grant != GRANT_NONE ? ", with a fresh token too" : "", scrubbed);
+	trouble_set(trouble, profile, error, diagnose_reply(profile->provider, reply));
 }
 
 void

@@ -20,6 +20,10 @@ struct trouble {
 void trouble_set(struct trouble *trouble, const struct config_profile *profile, const char *error,
     const char *advice);
 
+/* The relay refused a login with `reply` ("535 5.7.3 text"), in which `secret` may be repeated. */
+void trouble_set_rejection(struct trouble *trouble, const struct config_profile *profile,
+    const char *reply, const char *secret);
+
 void trouble_clear(struct trouble *trouble);
 
 /* True where what failed on this host may go well later, without a person. */

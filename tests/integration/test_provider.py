@@ -4,12 +4,14 @@ import base64
 import json
 import socket
 import ssl
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
 
 import pytest
+from assertions import CLIENT_ASSERTION, make_key, sign
 from provider import USER, Provider
 from scenario import Drop, Reply
 
@@ -164,3 +166,51 @@ def test_tokens_end(loopback):
     loopback.oauth.token_lifetime = 60.0
     token = loopback.oauth.grant_access_token(loopback.client)
     assert loopback.oauth.problem_with(token, "other@example.com") is not None
+
+
+KEY = make_key()
+GOOD = {"iss": "11111111-loopback", "sub": "11111111-loopback", "jti": "A" * 22}
+ASSERTIONS = {
+    "another signature": ({}, make_key(), "wrong signature"),
+    "another audience": ({"aud": "https://elsewhere.example/token"}, KEY, "aud "),
+    "somebody else": ({"sub": "somebody"}, KEY, "not by the client for itself"),
+    "long life": ({"exp": 3600}, KEY, "lives 3600 s"),
+    "expired": ({"iat": -400, "nbf": -400, "exp": -200}, KEY, "expired"),
+    "from the future": ({"iat": 100, "nbf": 100, "exp": 200}, KEY, "not good yet"),
+    "short jti": ({"jti": "AAAA"}, KEY, "jti is too short"),
+    "no jti": ({"jti": None}, KEY, "no jti"),
+}
+
+
+def ask_with_assertion(loopback, claims: dict, key) -> dict:
+    now = int(time.time())
+    claims = {"aud": loopback.oauth.token_endpoint, "iat": 0, "nbf": 0, "exp": 300, **claims}
+    claims |= {name: now + claims[name] for name in ("iat", "nbf", "exp")}
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": loopback.client.identifier,
+        "client_assertion_type": CLIENT_ASSERTION,
+        "client_assertion": sign(claims, key),
+    }
+    try:
+        return ask_for_token(loopback, **form)
+    except urllib.error.HTTPError as error:
+        return json.load(error)
+
+
+@pytest.mark.parametrize("kind", ASSERTIONS)
+def test_bad_assertions_are_caught(loopback, kind):
+    change, key, reason = ASSERTIONS[kind]
+    loopback.client.authentication = "private_key_jwt"
+    loopback.client.key = KEY.public_key()
+    assert ask_with_assertion(loopback, GOOD | change, key)["error"] == "invalid_client"
+    assert reason in loopback.violations[-1]
+
+
+def test_an_assertion_is_good_once(loopback):
+    loopback.client.authentication = "private_key_jwt"
+    loopback.client.key = KEY.public_key()
+    assert "access_token" in ask_with_assertion(loopback, GOOD, KEY)
+    assert loopback.violations == []
+    assert ask_with_assertion(loopback, GOOD, KEY)["error"] == "invalid_client"
+    assert "used before" in loopback.violations[-1]
