@@ -60,6 +60,11 @@ def printing(host, secret: str, name: str = "command") -> list:
     return script(host, f"printf x >> {note}; cat {shlex.quote(str(file))}", name)
 
 
+def use_command(host, command: list):
+    """For the client's secret."""
+    configure(host, {"client_secret": {"command": command}})
+
+
 def needs_person(host, reason: str):
     """The profile waits for a person, for that reason; the mail is still there."""
     state = host.wait_for_state("suspended")
@@ -78,7 +83,7 @@ def tries_again(host, reason: str):
 
 def test_client_secret_from_a_command(idle_host, provider):
     command = printing(idle_host, provider.client.secret)
-    configure(idle_host, {"client_secret": {"command": command}})
+    use_command(idle_host, command)
     idle_host.start()
     deliver(idle_host)
     assert runs(idle_host) == 1
@@ -134,7 +139,7 @@ FAILURES = {
 @pytest.mark.parametrize("kind", FAILURES)
 def test_failing_command_delays_mail(idle_host, provider, kind):
     text, reason = FAILURES[kind]
-    configure(idle_host, {"client_secret": {"command": script(idle_host, text)}})
+    use_command(idle_host, script(idle_host, text))
     idle_host.start()
     idle_host.submit("a@example.org")
     tries_again(idle_host, f"client_secret of app: {idle_host.directory}/command {reason}")
@@ -176,7 +181,7 @@ def running(pid: int) -> bool:
 
 def test_command_ends_with_the_daemon(idle_host, provider):
     text = f"echo $$ > {idle_host.directory}/pid; exec sleep 1000"
-    configure(idle_host, {"client_secret": {"command": script(idle_host, text)}})
+    use_command(idle_host, script(idle_host, text))
     idle_host.start()
     idle_host.submit("a@example.org")
     file = idle_host.directory / "pid"
@@ -186,22 +191,22 @@ def test_command_ends_with_the_daemon(idle_host, provider):
 
 
 def test_missing_command_needs_a_person(idle_host, provider):
-    configure(idle_host, {"client_secret": {"command": ["/nonexistent/vault", "read"]}})
+    use_command(idle_host, ["/nonexistent/vault", "read"])
     idle_host.start()
     idle_host.submit("a@example.org")
     needs_person(idle_host, "cannot run /nonexistent/vault: No such file")
-    configure(idle_host, {"client_secret": {"command": printing(idle_host, provider.client.secret)}})
+    use_command(idle_host, printing(idle_host, provider.client.secret))
     idle_host.reload()
     idle_host.wait_for_messages()
 
 
 def test_reload_takes_the_place_of_a_running_command(idle_host, provider):
     text = f"touch {idle_host.directory}/started; exec sleep 1000"
-    configure(idle_host, {"client_secret": {"command": script(idle_host, text, "slow")}})
+    use_command(idle_host, script(idle_host, text, "slow"))
     idle_host.start()
     idle_host.submit("a@example.org")
     wait_until((idle_host.directory / "started").exists, "the command to run")
-    configure(idle_host, {"client_secret": {"command": printing(idle_host, provider.client.secret)}})
+    use_command(idle_host, printing(idle_host, provider.client.secret))
     idle_host.reload()
     idle_host.wait_for_messages()
 
@@ -637,7 +642,7 @@ def test_a_running_command_shows_no_secret(idle_host, provider):
     os.mkfifo(pipe)
     secret = idle_host.secret_file("client", provider.client.secret)
     command = script(idle_host, f"read line < {pipe}; cat {secret}; cat {secret} >&2; exit 1")
-    configure(idle_host, {"client_secret": {"command": command}})
+    use_command(idle_host, command)
     idle_host.start()
     idle_host.submit("a@example.org")
     with pipe.open("w") as writer:  # opens once it runs
