@@ -130,9 +130,10 @@ static const struct {
     {NULL, "login_required", 0,
 	"The provider wants a person to sign in. Run: postoak oauth grant PROFILE"},
     {NULL, "invalid_client", 0,
-	"The provider does not accept the client's authentication. Check client_id, the secret\n"
-	"that client_secret points to, and client_authentication (client_secret_post or\n"
-	"client_secret_basic); then: postoak oauth refresh PROFILE"},
+	"The provider does not accept the client's authentication. Check client_id,\n"
+	"client_authentication, and what client_secret points to, or whether the key of "
+	"private_key\n"
+	"is registered there; then: postoak oauth refresh PROFILE"},
     {NULL, "unauthorized_client", 0,
 	"The client is not registered for this grant. Allow it at the provider, or change grant."},
     {NULL, "unsupported_grant_type", 0,
