@@ -114,7 +114,7 @@ check-integration: all test-dependencies
 	POSTOAK_BUILD=$(abspath $(BUILD)) $(PYTEST) -m "not crash" tests/integration
 
 check-crash: all test-dependencies
-	POSTOAK_BUILD=$(abspath $(BUILD)) $(PYTEST) -m crash tests/integration
+	POSTOAK_BUILD=$(abspath $(BUILD)) $(PYTEST) -n 2 -m crash tests/integration
 
 # Programs of Debian in a root directory of their own, which is kept; Postoak is installed there.
 check-callers:
@@ -124,7 +124,7 @@ check-callers:
 	$(MAKE) SANITIZE= BUILD=$(BUILD)/callers prefix=/usr all
 	tests/callers/root.sh $(BUILD)/callers-root
 	POSTOAK_BUILD=$(abspath $(BUILD))/callers \
-	    POSTOAK_CALLERS_ROOT=$(abspath $(BUILD))/callers-root $(PYTEST) tests/callers
+	    POSTOAK_CALLERS_ROOT=$(abspath $(BUILD))/callers-root $(PYTEST) -n 0 tests/callers
 
 demo: all test-dependencies
 	POSTOAK_BUILD=$(abspath $(BUILD)) $(PYTHON) tests/provider/demo.py
