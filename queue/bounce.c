@@ -76,9 +76,15 @@ only_postmaster(
 static bool
 is_wanted(enum report_kind kind, const struct recipient *recipient)
 {
-	unsigned bit = kind == REPORT_FAILED ? NOTIFY_FAILURE : NOTIFY_DELAY;
+	static const unsigned bits[] = {
+	    [REPORT_FAILED] = NOTIFY_FAILURE,
+	    [REPORT_DELAYED] = NOTIFY_DELAY,
+	    [REPORT_RELAYED] = NOTIFY_SUCCESS,
+	};
 
-	return recipient->notify == 0 || (recipient->notify & bit) != 0;
+	if (recipient->notify == 0)
+		return kind != REPORT_RELAYED;
+	return (recipient->notify & bits[kind]) != 0;
 }
 
 static void
@@ -201,6 +207,22 @@ choose_recipients(const struct config *config, const struct envelope *original,
 	return BOUNCE_TOLD;
 }
 
+/* As the log calls it. */
+static const char *
+kind_name(enum report_kind kind, const struct envelope *original)
+{
+	switch (kind) {
+	case REPORT_FAILED:
+		return original->sender[0] == '\0' ? "postmaster non-delivery"
+						   : "sender non-delivery";
+	case REPORT_DELAYED:
+		return "sender delay";
+	case REPORT_RELAYED:
+		return "sender delivery status";
+	}
+	return "";
+}
+
 static size_t
 keep_wanted(enum report_kind kind, const struct report_recipient *recipients, size_t count,
     struct report_recipient *wanted)
@@ -244,9 +266,7 @@ bounce_send(struct context *context, enum report_kind kind, uint64_t id,
 
 		*sending = (struct sending){
 		    .original = id,
-		    .kind = kind == REPORT_DELAYED        ? "sender delay"
-			    : original->sender[0] == '\0' ? "postmaster non-delivery"
-							  : "sender non-delivery",
+		    .kind = kind_name(kind, original),
 		    .done = done,
 		    .done_context = done_context,
 		};

@@ -22,7 +22,7 @@ struct conclude {
 	struct context *context;
 	void (*enqueue)(uint64_t id, void *arg);
 	void *arg;
-	size_t count; /* delay warnings on their way to the disk */
+	size_t count; /* notifications on their way to the disk */
 };
 
 struct conclude *
@@ -51,7 +51,7 @@ conclude_count(const struct conclude *conclude)
 }
 
 static void
-warned(enum bounce_result result, uint64_t id, void *arg)
+told(enum bounce_result result, uint64_t id, void *arg)
 {
 	struct conclude *conclude = arg;
 
@@ -93,7 +93,44 @@ maybe_warn(struct conclude *conclude, struct unit *unit, const char *relay)
 	    &context->spool, unit->message->id, loaded->envelope.key, clock_wall_us(), &line, 1);
 	conclude->count++;
 	bounce_send(context, REPORT_DELAYED, unit->message->id, &loaded->envelope, loaded->file,
-	    recipients, count, warned, conclude);
+	    recipients, count, told, conclude);
+	free(recipients);
+}
+
+void
+conclude_tell_relayed(struct conclude *conclude, const struct transaction *transaction)
+{
+	const struct message *message = transaction->unit->message;
+	const struct loaded *loaded = message->loaded;
+	const struct envelope *envelope = &loaded->envelope;
+	struct report_recipient *recipients;
+	size_t count = 0;
+
+	if (transaction->dsn || envelope->sender[0] == '\0')
+		return;
+	recipients = calloc(transaction->count, sizeof(*recipients));
+	if (recipients == NULL)
+		return;
+	for (uint32_t i = 0; i < transaction->count; i++) {
+		const struct verdict *verdict = &transaction->verdicts[i];
+		uint32_t index = transaction->indexes[i];
+
+		if (!verdict->given || verdict->class != OUTCOME_DELIVERED ||
+		    index >= envelope->recipient_count ||
+		    (envelope->recipients[index].notify & NOTIFY_SUCCESS) == 0)
+			continue;
+		recipients[count++] = (struct report_recipient){
+		    .recipient = &envelope->recipients[index],
+		    .enhanced = verdict->enhanced,
+		    .reply = verdict->reply == NULL ? "" : verdict->reply,
+		    .remote = transaction->relay,
+		};
+	}
+	if (count > 0) {
+		conclude->count++;
+		bounce_send(conclude->context, REPORT_RELAYED, message->id, envelope, loaded->file,
+		    recipients, count, told, conclude);
+	}
 	free(recipients);
 }
 

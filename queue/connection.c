@@ -30,6 +30,13 @@
 
 /* ---- the end of a connection ---- */
 
+static void
+note_relay(const struct connection *connection, struct transaction *transaction)
+{
+	strlcpy(transaction->relay, connection->relay, sizeof(transaction->relay));
+	transaction->dsn = connection->dsn;
+}
+
 /* Its transactions are settled by what is known of them. */
 static void
 give_back(struct connection *connection, uint64_t penalty_ms)
@@ -40,7 +47,7 @@ give_back(struct connection *connection, uint64_t penalty_ms)
 		LIST_REMOVE(transaction, entry);
 		connection->outstanding--;
 		transaction->penalty_ms = penalty_ms;
-		strlcpy(transaction->relay, connection->relay, sizeof(transaction->relay));
+		note_relay(connection, transaction);
 		settle_transaction(connection->connector->settle, transaction);
 	}
 }
@@ -138,6 +145,7 @@ take_ready(struct connection *connection, const struct channel_message *message)
 	connection->ready = true;
 	connection->connect_seconds = ready.connect_seconds;
 	strlcpy(connection->relay, ready.relay, sizeof(connection->relay));
+	connection->dsn = ready.dsn;
 	return true;
 }
 
@@ -203,7 +211,7 @@ take_ended(struct connection *connection, const struct channel_message *message)
 		set_aside(connection, transaction);
 		return true;
 	}
-	strlcpy(transaction->relay, connection->relay, sizeof(transaction->relay));
+	note_relay(connection, transaction);
 	strlcpy(transaction->from, ended.from, sizeof(transaction->from));
 	strlcpy(transaction->reply_to, ended.reply_to, sizeof(transaction->reply_to));
 	waited = (double)(clock_monotonic_ms() - transaction->unit->ready_ms) / 1000;

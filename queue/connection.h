@@ -38,6 +38,7 @@ struct connection {
 	bool failed;   /* and it was a fault */
 	bool useful;   /* a transaction has ended on it */
 	char relay[320];
+	bool dsn;               /* the relay speaks DSN (RFC 3461) */
 	double connect_seconds; /* charged to the first transaction, then 0 */
 	LIST_HEAD(, transaction) transactions;
 	unsigned outstanding; /* of them */

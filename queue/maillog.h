@@ -28,7 +28,8 @@ struct maillog_delivery {
 };
 void maillog_delivery(uint64_t id, const struct maillog_delivery *delivery);
 
-/* "kind" is "sender non-delivery", "postmaster non-delivery" or "sender delay". */
+/* "kind" is "sender non-delivery", "postmaster non-delivery", "sender delay" or "sender
+ * delivery status". */
 void maillog_bounce(uint64_t id, const char *kind, uint64_t bounce);
 void maillog_removed(uint64_t id);
 void maillog_renamed(uint64_t old_id, uint64_t new_id);

@@ -56,10 +56,33 @@ put_blank(struct writer *writer)
 	put(writer, "%s", "");
 }
 
-static bool
-failed_kind(const struct writer *writer)
+static const char *
+subject(enum report_kind kind)
 {
-	return writer->report->kind == REPORT_FAILED;
+	switch (kind) {
+	case REPORT_FAILED:
+		return "Undelivered Mail Returned to Sender";
+	case REPORT_DELAYED:
+		return "Delayed Mail (still being retried)";
+	case REPORT_RELAYED:
+		return "Mail Accepted by the Relay";
+	}
+	return "";
+}
+
+/* RFC 3464 2.3.3 */
+static const char *
+action(enum report_kind kind)
+{
+	switch (kind) {
+	case REPORT_FAILED:
+		return "failed";
+	case REPORT_DELAYED:
+		return "delayed";
+	case REPORT_RELAYED:
+		return "relayed";
+	}
+	return "";
 }
 
 static void
@@ -72,9 +95,7 @@ put_header(struct writer *writer)
 	put(writer, "Date: %s", date);
 	put(writer, "From: Mail Delivery System <%s>", report->from);
 	put(writer, "To: <%s>", report->to);
-	put(writer, "Subject: %s",
-	    failed_kind(writer) ? "Undelivered Mail Returned to Sender"
-				: "Delayed Mail (still being retried)");
+	put(writer, "Subject: %s", subject(report->kind));
 	put(writer, "Message-ID: <%" PRIu64 ".%08x%08x@%s>", report->now_us, arc4random(),
 	    arc4random(), report->hostname);
 	put(writer, "Auto-Submitted: auto-replied");
@@ -88,10 +109,33 @@ put_header(struct writer *writer)
 }
 
 static void
-put_text(struct writer *writer)
+put_news(struct writer *writer)
 {
 	const struct report *report = writer->report;
 	char date[DATE_MAX];
+
+	switch (report->kind) {
+	case REPORT_FAILED:
+		put(writer, "Your message could not be delivered to the recipients below. It is");
+		put(writer, "attached, or its header is; nobody will try to deliver it again.");
+		break;
+	case REPORT_DELAYED:
+		date_format((time_t)(report->retry_until_us / 1000000), date);
+		put(writer, "Your message could not be delivered yet to the recipients below. You");
+		put(writer, "need not send it again: it is tried until %s.", date);
+		break;
+	case REPORT_RELAYED:
+		put(writer,
+		    "Your message for the recipients below is with the next mail system. You");
+		put(writer, "will not hear of its delivery, which that system does not report.");
+		break;
+	}
+}
+
+static void
+put_text(struct writer *writer)
+{
+	const struct report *report = writer->report;
 
 	put(writer, "--%s", writer->boundary);
 	put(writer, "Content-Description: Notification");
@@ -99,14 +143,7 @@ put_text(struct writer *writer)
 	put_blank(writer);
 	put(writer, "This is the mail system at host %s.", report->hostname);
 	put_blank(writer);
-	if (failed_kind(writer)) {
-		put(writer, "Your message could not be delivered to the recipients below. It is");
-		put(writer, "attached, or its header is; nobody will try to deliver it again.");
-	} else {
-		date_format((time_t)(report->retry_until_us / 1000000), date);
-		put(writer, "Your message could not be delivered yet to the recipients below. You");
-		put(writer, "need not send it again: it is tried until %s.", date);
-	}
+	put_news(writer);
 	for (size_t i = 0; i < report->count; i++) {
 		const struct report_recipient *r = &report->recipients[i];
 
@@ -165,7 +202,7 @@ put_status_recipient(struct writer *writer, const struct report_recipient *r)
 		put(writer, "Original-Recipient: %s", r->recipient->orcpt);
 	put(writer, "Final-Recipient: %s; %s",
 	    address_is_utf8(r->recipient->address) ? "utf-8" : "rfc822", r->recipient->address);
-	put(writer, "Action: %s", failed_kind(writer) ? "failed" : "delayed");
+	put(writer, "Action: %s", action(report->kind));
 	put(writer, "Status: %s", r->enhanced);
 	if (r->remote != NULL) {
 		put(writer, "Remote-MTA: dns; %.*s", host_length(r->remote), r->remote);
@@ -175,7 +212,7 @@ put_status_recipient(struct writer *writer, const struct report_recipient *r)
 	}
 	date_format((time_t)(report->now_us / 1000000), date);
 	put(writer, "Last-Attempt-Date: %s", date);
-	if (!failed_kind(writer)) {
+	if (report->kind == REPORT_DELAYED) {
 		date_format((time_t)(report->retry_until_us / 1000000), date);
 		put(writer, "Will-Retry-Until: %s", date);
 	}
@@ -208,7 +245,8 @@ returns_full(const struct report *report)
 {
 	const struct envelope *original = report->original;
 
-	if (report->kind == REPORT_DELAYED || original->ret == RET_HDRS)
+	/* RFC 3461 4.3: RET is about failures. */
+	if (report->kind != REPORT_FAILED || original->ret == RET_HDRS)
 		return false;
 	return original->size <= (original->ret == RET_FULL ? ORIGINAL_FULL_MAX : ORIGINAL_MAX);
 }
@@ -256,8 +294,7 @@ put_original(struct writer *writer)
 	    full || original->size < ORIGINAL_HEADER_MAX ? original->size : ORIGINAL_HEADER_MAX;
 
 	put(writer, "--%s", writer->boundary);
-	put(writer, "Content-Description: %s",
-	    full ? "Undelivered Message" : "Undelivered Message Headers");
+	put(writer, "Content-Description: %s", full ? "Undelivered Message" : "Message Headers");
 	put(writer, "Content-Type: %s", full ? "message/rfc822" : "text/rfc822-headers");
 	put(writer, "Content-Transfer-Encoding: %s", original->eight_bit ? "8bit" : "7bit");
 	put_blank(writer);

@@ -13,7 +13,11 @@
 #include "queue/spool/accept.h"
 #include "queue/spool/envelope.h"
 
-enum report_kind { REPORT_FAILED, REPORT_DELAYED };
+enum report_kind {
+	REPORT_FAILED,
+	REPORT_DELAYED,
+	REPORT_RELAYED, /* the relay has it, and will not say that it delivered it */
+};
 
 /* One recipient's part. Strings are the caller's. */
 struct report_recipient {
@@ -41,7 +45,7 @@ struct report {
 
 /*
  * Write the report through `accept`: human text, message/delivery-status, and the
- * original (its header only where RET=HDRS asks for that or it is large). -1 and
+ * original (its header only where RET=HDRS asks for that, it is large, or has not failed). -1 and
  * `error` where it cannot be written or the original cannot be read.
  */
 int report_write(const struct report *report, struct accept *accept, struct error *error);

@@ -214,6 +214,7 @@ act(struct settlement *s)
 	/* What was cut off is a new attempt when it comes again. */
 	if (!transaction_is_complete(transaction))
 		transaction->unit->counted = false;
+	conclude_tell_relayed(s->settle->conclude, transaction);
 	conclude_unit(s->settle->conclude, transaction->unit,
 	    transaction->relay[0] == '\0' ? NULL : transaction->relay, transaction->penalty_ms);
 	s->settle->context->settling_count--;

@@ -27,6 +27,7 @@ struct transaction {
 	uint32_t *indexes;        /* ascending */
 	struct verdict *verdicts; /* one an index */
 	char relay[320];          /* "": no relay took part */
+	bool dsn;                 /* it speaks DSN (RFC 3461): NOTIFY was passed on */
 	double delays[4];         /* as maillog.h */
 	char from[512];           /* as sent */
 	char reply_to[512];

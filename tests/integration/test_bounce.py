@@ -82,6 +82,35 @@ def test_notify_never_is_honoured(host, provider):
     assert provider.smtp.messages == []
 
 
+@pytest.mark.parametrize("relay_reports", [False, True], ids=["without DSN", "with DSN"])
+def test_notify_success(host, provider, relay_reports):
+    """RFC 3461 5.2.2: the relay is asked to report; else that it has the message is reported."""
+    if not relay_reports:
+        del provider.smtp.keywords["DSN"]
+    provider.smtp.script.add("rcpt", UNKNOWN, address="bad@*")
+    for notify, *recipients in (
+        ("success", "asked@example.org", "bad@example.org"),
+        ("failure", "silent@example.org"),
+    ):
+        arguments = ("-i", "-f", SENDER, "-N", notify, "-R", "full", "-V", "id", *recipients)
+        assert host.sendmail(*arguments, message=TEXT).returncode == 0
+    assert host.sendmail("-f", "", "-N", "success", "x@example.org", message=TEXT).returncode == 0
+    host.wait_for_log("status=(sent|bounced)", 4)
+    host.wait_until_empty()
+    reports = [m for m in provider.smtp.messages if m.addresses == [SENDER]]
+    assert len(provider.smtp.messages) == 3 + len(reports)
+    if relay_reports:
+        assert reports == []
+        return
+    ((_, about_message, (recipient,), original),) = map(report_of, reports)
+    assert reports[0].sender == ""
+    assert about_message["Original-Envelope-Id"] == "id"
+    assert recipient["Final-Recipient"].replace(" ", "") == "rfc822;asked@example.org"
+    assert (recipient["Action"], recipient["Status"]) == ("relayed", "2.0.0")
+    assert original.get_content_type() == "text/rfc822-headers"
+    host.wait_for_log(r"postoak/bounce\[\d+\]: [0-9A-F]{12}: sender delivery status notification: ")
+
+
 def test_end_of_lifetime(idle_host, provider):
     idle_host.configuration["queue"]["lifetime"] = "3s"
     idle_host.write_configuration()

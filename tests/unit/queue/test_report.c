@@ -273,6 +273,28 @@ a_delay_says_until_when_and_returns_the_header(void **state)
 	assert_false(has_line(written, "At one?"));
 }
 
+/* RFC 3461 5.2.2, 4.3: RET is about failures. */
+static void
+what_a_relay_accepted_is_told_as_relayed(void **state)
+{
+	struct written *written = *state;
+	struct recipient recipient = {.address = bob, .notify = NOTIFY_SUCCESS};
+	struct envelope original = envelope_for(sender, &recipient, 1);
+	const struct report_recipient relayed = {
+	    .recipient = &recipient, .enhanced = "2.0.0", .reply = "250 Ok", .remote = RELAY};
+
+	original.ret = RET_FULL;
+	write_report(written, REPORT_RELAYED, &original, ORIGINAL, &relayed, 1);
+	assert_true(has_line(written, "Subject: Mail Accepted by the Relay"));
+	assert_true(has_line(written, "Action: relayed"));
+	assert_true(has_line(written, "Status: 2.0.0"));
+	assert_true(has_line(written, "Content-Description: Message Headers"));
+	assert_true(has_line(written, "Subject: lunch"));
+	assert_false(has_line(written, "At one?"));
+	for (size_t i = 0; i < written->count; i++)
+		assert_null(strstr(written->lines[i], "Will-Retry-Until"));
+}
+
 static void
 our_own_reason_names_no_relay(void **state)
 {
@@ -299,7 +321,7 @@ who_asked_for_headers_gets_headers(void **state)
 
 	original.ret = RET_HDRS;
 	write_report(written, REPORT_FAILED, &original, ORIGINAL, &failed, 1);
-	assert_true(has_line(written, "Content-Description: Undelivered Message Headers"));
+	assert_true(has_line(written, "Content-Description: Message Headers"));
 	assert_true(has_line(written, "To: bob@example.org"));
 	assert_false(has_line(written, "At one?"));
 }
@@ -460,6 +482,8 @@ main(void)
 		the_parts_are_separated_by_the_boundary, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
 		a_delay_says_until_when_and_returns_the_header, setup, teardown),
+	    cmocka_unit_test_setup_teardown(
+		what_a_relay_accepted_is_told_as_relayed, setup, teardown),
 	    cmocka_unit_test_setup_teardown(our_own_reason_names_no_relay, setup, teardown),
 	    cmocka_unit_test_setup_teardown(who_asked_for_headers_gets_headers, setup, teardown),
 	    cmocka_unit_test_setup_teardown(
