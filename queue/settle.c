@@ -367,7 +367,7 @@ tell(struct settlement *s, uint32_t failures)
 		    .reply = reply,
 		    .expired = verdict->expired,
 		    .advice = advice[count][0] == '\0' ? NULL : advice[count],
-		    .remote = transaction->relay[0] == '\0' ? NULL : transaction->relay,
+		    .remote = verdict->replied ? transaction->relay : NULL,
 		};
 		count++;
 	}

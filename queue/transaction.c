@@ -43,6 +43,7 @@ note_one(struct verdict *verdict, const struct outcome *outcome)
 		return;
 	verdict->given = true;
 	verdict->class = outcome->class;
+	verdict->replied = outcome->code != 0;
 	strlcpy(verdict->enhanced, outcome->enhanced, sizeof(verdict->enhanced));
 	verdict->reply = strdup(outcome->text);
 }

@@ -10,10 +10,11 @@
 #include "queue/backlog.h"
 #include "queue/delivery/outcome.h"
 
-/* What the relay said about one recipient. */
+/* What was decided about one recipient. */
 struct verdict {
 	bool given; /* false: nothing yet, or only about the profile: not counted */
 	enum outcome_class class;
+	bool replied; /* the relay said so; else it is a reason of our own */
 	bool expired; /* class was LATER, but the lifetime is over */
 	char enhanced[12];
 	char *reply;

@@ -187,3 +187,6 @@ def test_mail_loop_is_ended(host, provider):
     assert bounce.addresses == [SENDER]
     _, _, (recipient,), _ = report_of(bounce)
     assert recipient["Status"].startswith("5.4.")
+    # Our own words are not put into the relay's mouth.
+    assert recipient["Diagnostic-Code"] == "x-postoak; mail loop: 51 Received fields"
+    assert "Remote-MTA" not in recipient
