@@ -262,9 +262,7 @@ health_lane_waits(const struct lane *lane, char *reason, size_t size)
 	switch (state->condition) {
 	case CONDITION_READY:
 		return false;
-	case CONDITION_HELD:
-		(void)snprintf(reason, size, "profile %s held: %s", lane->name, why);
-		break;
+	case CONDITION_HELD: /* by postoak suspend */
 	case CONDITION_SUSPENDED:
 		(void)snprintf(reason, size, "profile %s suspended: %s", lane->name, why);
 		break;

@@ -71,6 +71,13 @@ def test_one_message_is_singular(host):
     assert re.fullmatch(r"-- \d+ Kbytes in 1 Request\.", text.splitlines()[-1])
 
 
+def test_suspended_by_hand(host):
+    host.postoak("suspend", "relay")
+    host.submit("one@example.org")
+    text = wait_until(lambda: "one@" in (q := host.mailq()) and q, "the message in the queue")
+    assert re.search(r"^ *\(profile relay suspended: .*postoak resume.*\)$", text, re.M)
+
+
 def test_json(waiting):
     entries = waiting.queue()
     for entry in entries:
