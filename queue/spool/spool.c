@@ -84,7 +84,7 @@ fail:
 int
 spool_open_incoming(const struct config *config, struct error *error)
 {
-	int incoming;
+	int incoming = -1;
 	int saved;
 	int root;
 
@@ -92,7 +92,9 @@ spool_open_incoming(const struct config *config, struct error *error)
 	root = open_root(config, O_PATH, error);
 	if (root == -1)
 		return -1;
-	incoming = open_below(config, root, "incoming", error);
+	/* Where there is none, another program is about to finish making the spool. */
+	if (spool_version_check(root, config, error) == 0 || error->status == EX_NOINPUT)
+		incoming = open_below(config, root, "incoming", error);
 	saved = errno;
 	(void)close(root);
 	errno = saved;

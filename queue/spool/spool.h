@@ -34,7 +34,7 @@ int spool_open(const struct config *config, struct spool *spool, struct error *e
 /*
  * Open incoming/ alone, for who submits: a descriptor, or -1 and `error`, with errno
  * as open(2) left it, so that the caller can choose another way in on EACCES, EPERM
- * and ENOENT. The version is the runner's business.
+ * and ENOENT; EX_CONFIG for a higher version.
  */
 int spool_open_incoming(const struct config *config, struct error *error);
 

@@ -16,6 +16,15 @@
 
 #define SPOOL_VERSION 1
 
+/* Who lacks a descriptor must not take the spool for a wrong one. */
+static int
+status_of_fault(int code)
+{
+	if (code == ENOENT)
+		return EX_NOINPUT;
+	return error_file_status(code) == EX_OSERR ? EX_OSERR : EX_CONFIG;
+}
+
 int
 spool_version_check(int root, const struct config *config, struct error *error)
 {
@@ -28,12 +37,13 @@ spool_version_check(int root, const struct config *config, struct error *error)
 
 	fd = openat(root, "version", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1)
-		return error_set_errno(
-		    error, errno == ENOENT ? EX_NOINPUT : EX_CONFIG, "%s/version", path);
+		return error_set_errno(error, status_of_fault(errno), "%s/version", path);
 	got = read(fd, text, sizeof(text) - 1);
+	if (got == -1)
+		(void)error_set_errno(error, status_of_fault(errno), "%s/version", path);
 	(void)close(fd);
 	if (got == -1)
-		return error_set(error, EX_CONFIG, "%s/version cannot be read", path);
+		return -1;
 	text[strcspn(text, "\n")] = '\0';
 	if (!digits_number(&p, &version) || *p != '\0' || version < SPOOL_VERSION)
 		return error_set(error, EX_CONFIG, "%s/version is not a version", path);

@@ -8,7 +8,7 @@
 /*
  * 0 where the spool open as `root` (O_PATH will do) has our version; -1 and `error`
  * otherwise: EX_NOINPUT where it has none yet, EX_CONFIG for a higher one or one
- * that cannot be understood.
+ * that cannot be understood, EX_OSERR for want of what the system has.
  */
 int spool_version_check(int root, const struct config *config, struct error *error);
 

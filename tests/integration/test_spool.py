@@ -81,8 +81,10 @@ def test_links_and_odd_files_are_not_followed(host, provider):
 def test_spool_of_a_later_version_is_left_alone(idle_host):
     idle_host.submit("a@example.org")
     (idle_host.spool / "version").write_text("2\n")
-    result = idle_host.command("postoakd", "-f", "-e")
-    assert result.returncode == EX_CONFIG
+    for program, *arguments in (("postoakd", "-f", "-e"), ("sendmail", "a@example.org"), ("mailq",)):
+        result = idle_host.command(program, *arguments)
+        assert (result.returncode, result.stdout) == (EX_CONFIG, b"")
+        assert b"has version 2" in result.stderr
     assert len(idle_host.files("incoming")) == 1
 
 

@@ -72,6 +72,22 @@ higher_version_is_left_alone(void **state)
 	assert_int_equal(spool_open(&fixture->config, &fixture->spool, &error), -1);
 	assert_int_equal(error.status, EX_CONFIG);
 	assert_int_equal(fixture->spool.root, -1);
+	assert_int_equal(spool_open_incoming(&fixture->config, &error), -1);
+	assert_int_equal(error.status, EX_CONFIG);
+}
+
+/* Whoever makes a spool gives it its version last. */
+static void
+mail_goes_into_a_spool_that_is_being_made(void **state)
+{
+	struct fixture *fixture = *state;
+	struct error error;
+	int incoming;
+
+	assert_int_equal(unlinkat(fixture->spool.root, "version", 0), 0);
+	incoming = spool_open_incoming(&fixture->config, &error);
+	assert_true(incoming >= 0);
+	close(incoming);
 }
 
 static void
@@ -221,6 +237,8 @@ main(void)
 		what_is_missing_is_made, fixture_setup, fixture_teardown),
 	    cmocka_unit_test_setup_teardown(
 		higher_version_is_left_alone, fixture_setup, fixture_teardown),
+	    cmocka_unit_test_setup_teardown(
+		mail_goes_into_a_spool_that_is_being_made, fixture_setup, fixture_teardown),
 	    cmocka_unit_test_setup_teardown(
 		other_versions_are_not_understood, fixture_setup, fixture_teardown),
 	    cmocka_unit_test_setup_teardown(
