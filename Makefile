@@ -111,7 +111,7 @@ check-unit: test-dependencies unit-tests
 	@set -e; for t in $(UNIT_TESTS); do echo "== $$t"; $$t; done
 
 check-integration: all test-dependencies
-	POSTOAK_BUILD=$(abspath $(BUILD)) $(PYTEST) -m "not crash" tests/integration
+	POSTOAK_BUILD=$(abspath $(BUILD)) $(PYTEST) $(SIDE_BY_SIDE) -m "not crash" tests/integration
 
 check-crash: all test-dependencies
 	POSTOAK_BUILD=$(abspath $(BUILD)) $(PYTEST) -n 2 -m crash tests/integration
@@ -124,7 +124,7 @@ check-callers:
 	$(MAKE) SANITIZE= BUILD=$(BUILD)/callers prefix=/usr all
 	tests/callers/root.sh $(BUILD)/callers-root
 	POSTOAK_BUILD=$(abspath $(BUILD))/callers \
-	    POSTOAK_CALLERS_ROOT=$(abspath $(BUILD))/callers-root $(PYTEST) -n 0 tests/callers
+	    POSTOAK_CALLERS_ROOT=$(abspath $(BUILD))/callers-root $(PYTEST) tests/callers
 
 demo: all test-dependencies
 	POSTOAK_BUILD=$(abspath $(BUILD)) $(PYTHON) tests/provider/demo.py
@@ -138,9 +138,9 @@ format: lint-dependencies
 	$(CLANG_FORMAT) -i $(C_FILES)
 
 lint: lint-dependencies
-	$(CLANG_FORMAT) --dry-run -Werror $(C_FILES)
+	$(call quiet,FORMAT)$(CLANG_FORMAT) --dry-run -Werror $(C_FILES)
 	tests/lint.sh
-	printf '%s\n' $(filter-out tests/%,$(filter %.c,$(C_FILES))) | \
+	$(call quiet,TIDY)printf '%s\n' $(filter-out tests/%,$(filter %.c,$(C_FILES))) | \
 	    CLANG_TIDY=$(CLANG_TIDY) xargs -P $$(nproc) -n 4 tests/tidy.sh
 
 clean:

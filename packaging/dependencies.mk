@@ -10,8 +10,9 @@ TEST_LIBS = -lcmocka
 
 # Debian's own interpreter: the test libraries are Debian packages.
 PYTHON ?= /usr/bin/python3
-# Most tests wait more than they work: more of them at a time than there are cores.
-PYTEST ?= $(PYTHON) -m pytest -q -p no:cacheprovider -n 4
+PYTEST ?= $(PYTHON) -m pytest -q -p no:cacheprovider
+# Tests with a host of their own wait more than they work: more at a time than there are cores.
+SIDE_BY_SIDE ?= -n 4
 # Programs that ours are compared with, or that read what ours print.
 UNPACKED := postfix monitoring-plugins-standard monitoring-plugins-common pflogsumm logwatch
 CLANG_FORMAT ?= clang-format
