@@ -18,7 +18,8 @@ from email.header import decode_header
 from pathlib import Path
 
 import yaml
-from harness import BUILD, SOURCE, wait_until
+from harness import wait_until
+from installation import make
 
 # What may be in the log of a machine where all is well.
 TROUBLE = re.compile(r"postoak/\S+: (?:warning|error|fatal|panic): ")
@@ -98,12 +99,9 @@ class Machine:
 
     def install(self):
         """What `make install-users install` does, for a system that has no make."""
-        make = ("make", "-s", "-C", SOURCE, "-o", "all", f"BUILD={BUILD}", "prefix=/usr")
-        quiet = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
-        options = {"env": quiet, "umask": 0o022, "check": True, "capture_output": True}
-        script = subprocess.run([*make, "-n", "install-users"], **options).stdout
-        subprocess.run(["chroot", self.root, "sh", "-e"], input=script, check=True)
-        subprocess.run([*make, "install", f"DESTDIR={self.root}"], **options)
+        script = make("-s", "-n", "prefix=/usr", "install-users")
+        subprocess.run(["chroot", self.root, "sh", "-e"], input=script, text=True, check=True)
+        make("prefix=/usr", "install", f"DESTDIR={self.root}")
         sendmail = self.root / "usr/sbin/sendmail"
         shutil.chown(sendmail, 0, self.id("group", "postoak-drop"))
         sendmail.chmod(0o2755)

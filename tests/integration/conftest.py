@@ -12,9 +12,10 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "provider")]
 sys.dont_write_bytecode = True
 
-pytest.register_assert_rewrite("spooled_message", "submission_case")
+pytest.register_assert_rewrite("installation", "message_file", "submission_case")
 
 from harness import Host  # noqa: E402
+from installation import Installation  # noqa: E402
 from provider import Provider  # noqa: E402
 from submission_case import QuietHost  # noqa: E402
 
@@ -63,6 +64,25 @@ def idle_host(request, directory, provider):
     assert leaks(host, provider) == []
     # A process that a sanitizer ended was started again, and the mail went all the same.
     assert "Sanitizer" not in host.log() and "runtime error" not in host.log()
+
+
+@pytest.fixture
+def installation(idle_host):
+    """Installed by root, not started yet; the configuration in /etc is the host's."""
+    directory = idle_host.directory
+    directory.chmod(0o755)
+    installed = Installation(directory)
+    installed.make("install-users", "install")
+    idle_host.programs = installed.make_wrappers(directory / "wrappers")
+    (directory / "provider").chmod(0o755)
+    idle_host.provider.authority.file.chmod(0o644)
+    secrets = directory / "secrets"
+    for path in (secrets, *secrets.iterdir()):
+        shutil.chown(path, installed.uid("postoak-oauth"))
+    idle_host.configuration["user"] = "postoak"
+    idle_host.file = installed.etc / "postoak" / "postoak.yaml"
+    idle_host.write_configuration()
+    return installed
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ QUEUE_ID = r"[0-9A-F]{12}"
 
 # sysexits(3)
 EX_OK, EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_UNAVAILABLE = 0, 64, 65, 66, 69
-EX_TEMPFAIL, EX_NOPERM, EX_CONFIG = 75, 77, 78
+EX_IOERR, EX_TEMPFAIL, EX_PROTOCOL, EX_NOPERM, EX_CONFIG = 74, 75, 76, 77, 78
 
 
 def wait_until(condition, what: str, timeout: float = PATIENCE):
@@ -41,6 +41,11 @@ def wait_until(condition, what: str, timeout: float = PATIENCE):
         time.sleep(0.02)
 
 
+def process_status(pid: int) -> dict:
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        return {k: v.strip() for k, _, v in (line.partition(":") for line in file)}
+
+
 class Host:
     def __init__(self, directory: Path, provider=None):
         self.directory = directory
@@ -49,6 +54,7 @@ class Host:
         self.file = directory / "postoak.yaml"
         self.aliases = directory / "aliases"
         self.aliases.write_text("")
+        self.programs = BUILD  # where they are
         self.daemon: subprocess.Popen | None = None
         self.outputs: list[bytes] = []  # all that our programs printed
         self._logs = 0
@@ -153,7 +159,7 @@ class Host:
         self._logs += 1
         with self._log_file().open("wb") as log:
             self.daemon = subprocess.Popen(
-                [BUILD / "postoakd", "-f", "-e", "-C", self.file, *arguments],
+                [self.programs / "postoakd", "-f", "-e", "-C", self.file, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -279,7 +285,7 @@ class Host:
                 resource.setrlimit(name, (value, value))
 
         result = subprocess.run(
-            [BUILD / program, "-C", self.file, *arguments],
+            [self.programs / program, "-C", self.file, *arguments],
             input=input,
             capture_output=True,
             timeout=options.pop("timeout", 60),

@@ -25,7 +25,8 @@ from pathlib import Path
 
 import pytest
 from harness import BUILD, EX_OK, Host
-from private_system import PrivateSystem, can_mount
+from private_system import PrivateSystem
+from privileges import can_mount, can_name_host
 from spooled_message import read_spooled
 
 
@@ -144,7 +145,7 @@ class Case:
         if not self.is_private:
             yield None
             return
-        if not can_mount():
+        if not (can_name_host() if self.hostname else can_mount()):
             pytest.skip("needs root, and to mount")
         directory = Path(tempfile.mkdtemp(prefix="postoak-"))
         system = PrivateSystem(directory, self.etc or {}, self.hostname)

@@ -6,12 +6,12 @@ import re
 
 import pytest
 from harness import EX_CONFIG, EX_DATAERR, EX_NOINPUT
+from privileges import NOBODY, needs_root
 from submission_case import TO, Accepted, Answered, Refused, login, rows
 
 ADMIN = "admin@example.org"
 POSTMASTER = "postmaster@example.com"
 
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: files owned by root")
 
 
 def via(address: str, *originals: str) -> str:
@@ -289,12 +289,12 @@ def lists(quiet_host):
     for name, content in contents.items():
         (directory / name).write_text(content)
         (directory / name).chmod({"closed": 0o640, "writable": 0o664}.get(name, 0o644))
-    os.chown(directory / "other", 65534, 65534)
+    os.chown(directory / "other", NOBODY, NOBODY)
     os.mkfifo(directory / "fifo", 0o644)
     return directory
 
 
-@as_root
+@needs_root
 @rows(*INCLUDES)
 def test_include(quiet_host, lists, case):
     def located(text):

@@ -15,24 +15,18 @@ import pytest
 from harness import (
     BUILD,
     EX_DATAERR,
+    EX_IOERR,
+    EX_NOINPUT,
     EX_NOPERM,
     EX_OK,
     EX_TEMPFAIL,
     EX_USAGE,
     Host,
+    process_status,
     wait_until,
 )
-from test_install import (  # noqa: F401
-    can_mount,
-    installation,
-    is_leak_checked,
-    needs_root,
-    needs_set_gid,
-    process_status,
-)
-from test_submission import as_other_user
+from privileges import needs_mounts, needs_other_users, needs_set_gid
 
-EX_IOERR = 74
 MESSAGE = b"Subject: hostile\n\nHello\n"
 TO = "someone@example.org"
 STRANGER = 3141592  # a user without an entry in the password file
@@ -512,7 +506,7 @@ def test_killed_parent(host):
 # Users.
 
 
-@as_other_user
+@needs_other_users
 def test_a_user_without_a_name(host, directory, message):
     directory.chmod(0o755)
     for folder in (host.spool, host.run, host.state):
@@ -538,16 +532,16 @@ def run_stranger(installed, shell: str, *arguments, **options):
 
 
 @pytest.fixture
-def spool(installation, idle_host):  # noqa: F811
+def spool(installation, idle_host):
     """The spool of an installation, made by its daemon, which has stopped again."""
     idle_host.start()
     idle_host.stop()
     return idle_host
 
 
-@needs_root
+@needs_mounts
 @needs_set_gid
-def test_set_gid_with_closed_descriptors(installation, spool):  # noqa: F811
+def test_set_gid_with_closed_descriptors(installation, spool):
     """The C library opens others in their place, which fail every use."""
     for closed in ("", "<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
         process = run_stranger(installation, f'exec "$@" {closed}', "-i", TO)
@@ -559,9 +553,9 @@ def test_set_gid_with_closed_descriptors(installation, spool):  # noqa: F811
         spool.files("incoming")[0].unlink()
 
 
-@needs_root
+@needs_mounts
 @needs_set_gid
-def test_set_gid_is_held_only_to_open_and_to_name_a_file(installation, spool):  # noqa: F811
+def test_set_gid_is_held_only_to_open_and_to_name_a_file(installation, spool):
     process = run_stranger(installation, 'exec "$@"', "-i", TO)
     process.stdin.write(MESSAGE * 10_000)
     process.stdin.flush()
@@ -590,9 +584,9 @@ def links(pid: int) -> list:
     return names
 
 
-@needs_root
+@needs_mounts
 @needs_set_gid
-def test_set_gid_opens_no_file_of_the_callers_choice(installation, spool):  # noqa: F811
+def test_set_gid_opens_no_file_of_the_callers_choice(installation, spool):
     incoming = spool.spool / "incoming"
     for option in ("-X", "-D", "-oA", "-oQ", "-OQueueDirectory="):
         process = run_stranger(installation, 'exec "$@"', "-i", f"{option}{incoming}/evil", TO)
@@ -614,12 +608,12 @@ def test_set_gid_opens_no_file_of_the_callers_choice(installation, spool):  # no
     for arguments in (("-C", secret, TO), ("-bi", f"-oA{secret}"), ("-bp", "-C", secret)):
         process = run_stranger(installation, 'exec "$@"', *arguments)
         output, errors = process.communicate(MESSAGE, timeout=60)
-        assert process.returncode == 66 and b"swordfish" not in output + errors, (arguments, errors)
+        assert process.returncode == EX_NOINPUT and b"swordfish" not in output + errors, (arguments, errors)
 
 
-@needs_root
+@needs_mounts
 @needs_set_gid
-def test_strangers_start_no_daemon(installation, spool):  # noqa: F811
+def test_strangers_start_no_daemon(installation, spool):
     for arguments in (("-bd",), ("-q30m",), ("-bD",), ("-bl",)):
         process = run_stranger(installation, 'exec "$@"', *arguments)
         output, errors = process.communicate(timeout=60)

@@ -1,18 +1,14 @@
 """make install: what goes where, and the installed programs as separate users.
 
-The second part needs root. It changes nothing on this host: the users exist only in a copy
-of /etc, which is mounted over the real one for the commands of the test.
+The second part needs root.
 """
 
 import os
-import shlex
-import shutil
 import stat
-import subprocess
 
-import harness
-import pytest
-from harness import EX_NOPERM, SENDER, SOURCE
+from harness import EX_NOPERM, SENDER, SOURCE, process_status, wait_until
+from installation import make
+from privileges import needs_mounts, needs_set_gid
 
 PROVIDERS = {file.name for file in (SOURCE / "config" / "providers").glob("*.yaml")}
 MANUALS = {
@@ -20,17 +16,6 @@ MANUALS = {
     "man5": ("postoak.yaml.5", "postoak-spool.5"),
     "man8": ("postoak.8", "postoakd.8", "sendmail.8"),
 }
-
-
-def make(*arguments, wrapper=()) -> str:
-    """Run make with what is built already: installing must not need a compiler."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
-    command = [*wrapper, "make", "-C", SOURCE, "-o", "all", f"BUILD={harness.BUILD}", *arguments]
-    result = subprocess.run(
-        command, env=environment, umask=0o077, capture_output=True, text=True, timeout=120
-    )
-    assert result.returncode == 0, result
-    return result.stdout
 
 
 def tree(root) -> dict:
@@ -105,102 +90,7 @@ USERS = {
 }
 
 
-class Installation:
-    """Postoak under `directory`, for commands that see the copy of /etc in it."""
-
-    def __init__(self, directory):
-        self.prefix = directory / "usr"
-        self.etc = directory / "etc"
-        subprocess.run(["cp", "-a", "/etc", self.etc], check=True)
-        # A set-gid bit counts only where the file system is not mounted nosuid.
-        mounts = (
-            'mount --bind "$0" "$0" && mount -o remount,bind,suid "$0" && '
-            'mount --bind "$0/etc" /etc && exec "$@"'
-        )
-        unshare = ("unshare", "--mount", "--propagation", "private", "sh", "-c", mounts)
-        self.wrapper = (*unshare, str(directory))
-
-    def make(self, *targets):
-        make(f"prefix={self.prefix}", "sysconfdir=/etc", *targets, wrapper=self.wrapper)
-
-    def make_wrappers(self, directory):
-        """Programs as the harness expects them, which run the installed ones."""
-        directory.mkdir()
-        for program in ("postoakd", "postoak", "mailq", "sendmail"):
-            folder = "bin" if program == "mailq" else "sbin"
-            command = shlex.join((*self.wrapper, str(self.prefix / folder / program)))
-            (directory / program).write_text(f'#!/bin/sh\nexec {command} "$@"\n')
-            (directory / program).chmod(0o755)
-        return directory
-
-    def run(self, user: str, *command, group=None, message: bytes = b""):
-        """As an ordinary user, with its own groups or with `group` in their place."""
-        groups = ["--groups", str(self.entry("group", group)[2])] if group else ["--clear-groups"]
-        _, _, uid, gid, *_ = self.entry("passwd", user)
-        drop = ["setpriv", "--reuid", uid, "--regid", gid, *groups]
-        return subprocess.run(
-            [*self.wrapper, *drop, *command], input=message, capture_output=True, timeout=60
-        )
-
-    def program(self, user: str, program: str, *arguments, **options):
-        return self.run(user, self.prefix / "sbin" / program, *arguments, **options)
-
-    def entries(self, database: str) -> list:
-        lines = (self.etc / database).read_text().splitlines()
-        return [line.split(":") for line in lines if line]
-
-    def entry(self, database: str, name: str) -> list:
-        return next(fields for fields in self.entries(database) if fields[0] == name)
-
-    def uid(self, name: str) -> int:
-        return int(self.entry("passwd", name)[2])
-
-    def names(self, path) -> str:
-        """Owner, group and mode of a file, by the names of the copied /etc."""
-
-        def name(database: str, number: int) -> str:
-            return next(f[0] for f in self.entries(database) if int(f[2]) == number)
-
-        status = path.lstat()
-        owner, group = name("passwd", status.st_uid), name("group", status.st_gid)
-        return f"{owner}:{group} {stat.S_IMODE(status.st_mode):o}"
-
-
-def can_mount() -> bool:
-    command = ["unshare", "--mount", "mount", "--bind", "/etc", "/etc"]
-    return os.geteuid() == 0 and subprocess.run(command, capture_output=True).returncode == 0
-
-
-def is_leak_checked() -> bool:
-    return b"__asan_init" in (harness.BUILD / "sendmail").read_bytes()
-
-
-needs_root = pytest.mark.skipif("not can_mount()", reason="needs root, and to mount")
-needs_set_gid = pytest.mark.skipif(
-    "is_leak_checked()", reason="the kernel lets no leak checker look into a set-gid program"
-)
-
-
-@pytest.fixture
-def installation(idle_host, monkeypatch):
-    """Installed by root, not started yet; the configuration in /etc is the host's."""
-    directory = idle_host.directory
-    directory.chmod(0o755)
-    installed = Installation(directory)
-    installed.make("install-users", "install")
-    monkeypatch.setattr(harness, "BUILD", installed.make_wrappers(directory / "wrappers"))
-    (directory / "provider").chmod(0o755)
-    idle_host.provider.authority.file.chmod(0o644)
-    secrets = directory / "secrets"
-    for path in (secrets, *secrets.iterdir()):
-        shutil.chown(path, installed.uid("postoak-oauth"))
-    idle_host.configuration["user"] = "postoak"
-    idle_host.file = installed.etc / "postoak" / "postoak.yaml"
-    idle_host.write_configuration()
-    return installed
-
-
-@needs_root
+@needs_mounts
 def test_users_are_created_once(installation):
     def accounts():
         return [(installation.etc / d).read_text() for d in ("passwd", "group")]
@@ -215,14 +105,14 @@ def test_users_are_created_once(installation):
     assert installation.names(sendmail) == "root:postoak-drop 2755"
 
 
-@needs_root
+@needs_mounts
 def test_nothing_in_a_destination_directory_is_given_away(installation, directory):
     installation.make("install", f"DESTDIR={directory}/package")
     package = directory / "package" / installation.prefix.relative_to("/")
     assert installation.names(package / "sbin" / "sendmail") == "root:root 755"
 
 
-@needs_root
+@needs_mounts
 def test_every_process_is_another_user(installation, idle_host):
     idle_host.start()
     assert idle_host.status()["separation"] == "full"
@@ -238,12 +128,7 @@ def test_every_process_is_another_user(installation, idle_host):
         assert uids == {"\t".join(4 * [str(installation.uid(USERS[name]))])}, name
 
 
-def process_status(pid: int) -> dict:
-    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
-        return {k: v.strip() for k, _, v in (line.partition(":") for line in file)}
-
-
-@needs_root
+@needs_mounts
 @needs_set_gid
 def test_an_ordinary_user_sends_mail(installation, idle_host):
     idle_host.start()
@@ -260,7 +145,7 @@ def test_an_ordinary_user_sends_mail(installation, idle_host):
     idle_host.wait_until_empty()
 
 
-@needs_root
+@needs_mounts
 def test_files_belong_to_those_who_need_them(installation, idle_host):
     idle_host.start()
     idle_host.postoak("oauth", "refresh", "relay")
@@ -290,7 +175,7 @@ def readable(installation, user: str, *directories) -> set:
     return set(result.stdout.decode().split())
 
 
-@needs_root
+@needs_mounts
 @needs_set_gid
 def test_nobody_reads_what_others_sent(installation, idle_host):
     idle_host.start()
@@ -299,7 +184,7 @@ def test_nobody_reads_what_others_sent(installation, idle_host):
     for user in ("nobody", "daemon"):
         result = installation.program(user, "sendmail", "-i", "a@example.org", message=b"\nx\n")
         assert result.returncode == 0, result
-    harness.wait_until(lambda: len(idle_host.files("queue")) == 2, "the runner to take both")
+    wait_until(lambda: len(idle_host.files("queue")) == 2, "the runner to take both")
     idle_host.stop()
     # This one stays where sendmail put it.
     result = installation.program("daemon", "sendmail", "-i", "b@example.org", message=b"\nx\n")
@@ -314,7 +199,7 @@ def test_nobody_reads_what_others_sent(installation, idle_host):
         assert readable(installation, user, hidden) <= {str(idle_host.spool / "version")}
 
 
-@needs_root
+@needs_mounts
 def test_credentials_that_only_root_can_read_reach_the_agent(installation, idle_host):
     """What systemd passes to a service that starts as root."""
     credentials = idle_host.directory / "secrets" / "credentials"
@@ -330,7 +215,7 @@ def test_credentials_that_only_root_can_read_reach_the_agent(installation, idle_
     idle_host.wait_for_messages()
 
 
-@needs_root
+@needs_mounts
 def test_who_may_steer(installation, idle_host):
     idle_host.start()
     file = ("-C", idle_host.file)
@@ -344,7 +229,7 @@ def test_who_may_steer(installation, idle_host):
     assert idle_host.profile_status()["state"] == "held"
 
 
-@needs_root
+@needs_mounts
 def test_reload_and_restart(installation, idle_host):
     idle_host.start()
     idle_host.configuration["profiles"]["second"] = dict(idle_host.profile)

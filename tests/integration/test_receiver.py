@@ -6,15 +6,13 @@ import signal
 import socket
 from contextlib import ExitStack
 
-import pytest
 import raw_submission
-from harness import EX_DATAERR, EX_NOPERM, EX_TEMPFAIL, wait_until
+from harness import EX_DATAERR, EX_NOPERM, EX_PROTOCOL, EX_TEMPFAIL, wait_until
+from privileges import needs_root
 from raw_submission import LATER, NOW, message_file
 
-EX_PROTOCOL = 76
 ALL, A_USER = 64, 8
 FIRST_UID = 30000  # of users that need not exist
-root_only = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to be several users")
 
 
 def receivers(host) -> list:
@@ -188,7 +186,7 @@ def test_stalled_clients_stop_nobody(host, provider):
     assert host.spooled() == []
 
 
-@root_only
+@needs_root
 def test_connections_of_a_user(host, provider, directory):
     directory.chmod(0o711)
     with ExitStack() as stack:
@@ -206,7 +204,7 @@ def test_connections_of_a_user(host, provider, directory):
     host.wait_for_log(rf"pickup\[\d+\]: [0-9A-F]{{12}}: uid={FIRST_UID} ")
 
 
-@root_only
+@needs_root
 def test_connections_in_all(host, directory):
     directory.chmod(0o711)
     with ExitStack() as stack:
@@ -221,7 +219,7 @@ def test_connections_in_all(host, directory):
     assert raw_submission.submit(host, NOW + message_file(), other)[0] == 0
 
 
-@root_only
+@needs_root
 def test_nobody_is_somebody_else(idle_host, directory):
     """The policy goes by the kernel's word, whatever the client wrote."""
     directory.chmod(0o711)

@@ -1,13 +1,10 @@
 """Parts of the queue: sendmail -qI, -qR and -qS, and mailq with them."""
 
-import os
-import pwd
 import re
-import shutil
-import subprocess
 
 import pytest
-from harness import BUILD, EX_NOPERM, EX_UNAVAILABLE, EX_USAGE, SENDER, wait_until
+from harness import EX_NOPERM, EX_UNAVAILABLE, EX_USAGE, SENDER, wait_until
+from privileges import AS_NOBODY, needs_other_users
 from scenario import Reply
 
 LATER = Reply(451, "4.3.0 Try again later")
@@ -169,36 +166,17 @@ def test_one_pass_without_a_runner(deferred, provider):
     assert deferred.spooled() == []
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+@needs_other_users
 def test_others_may_list_but_not_steer(deferred, provider):
-    nobody = pwd.getpwnam("nobody")
     deferred.directory.chmod(0o755)
-    # Unprivileged users may have no way into the build directory.
-    programs = deferred.directory / "programs"
-    programs.mkdir()
-    for name in ("sendmail", "mailq"):
-        shutil.copy(BUILD / name, programs / name)
-
-    def as_nobody(program, *arguments):
-        return subprocess.run(
-            [programs / program, "-C", deferred.file, *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            user=nobody.pw_uid,
-            group=nobody.pw_gid,
-            extra_groups=[],
-            check=False,
-            timeout=60,
-        )
-
-    result = as_nobody("mailq", "-qSshop@")
+    result = deferred.command("mailq", "-qSshop@", **AS_NOBODY)
     assert result.returncode == 0 and b"three@example.org" in result.stdout
-    result = as_nobody("sendmail", "-qSshop@")
+    result = deferred.command("sendmail", "-qSshop@", **AS_NOBODY)
     assert (result.returncode, result.stdout) == (EX_NOPERM, b"")
     assert result.stderr == b"sendmail: not permitted\n"
     deferred.stop()
-    for program, argument in (("sendmail", "-qSshop@"), ("mailq", "-qSshop@")):
-        result = as_nobody(program, argument)
+    for program in ("sendmail", "mailq"):
+        result = deferred.command(program, "-qSshop@", **AS_NOBODY)
         assert (result.returncode, result.stdout) == (EX_UNAVAILABLE, b"")
         assert len(result.stderr.splitlines()) == 1
     assert provider.smtp.messages == []

@@ -14,8 +14,8 @@ from email.message import EmailMessage
 
 import pytest
 from harness import BUILD, EX_CONFIG, EX_USAGE, PATIENCE, QUEUE_ID
+from privileges import needs_root
 
-root_only = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 # What Symfony's mailer and SwiftMailer look for in the answer to the final dot.
 SYMFONY = re.compile(r"250 Ok:? queued as (?P<id>[A-Z0-9]+)\r?$", re.M | re.I | re.S)
 TRANSACTION = b"MAIL FROM:<app@example.com>\r\nRCPT TO:<a@example.org>\r\nDATA\r\n"
@@ -350,7 +350,7 @@ def test_too_little_free_space(idle_host):
     assert idle_host.files("incoming") == []
 
 
-@root_only
+@needs_root
 def test_full_file_system(idle_host):
     idle_host.spool.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=12m,mode=755", "tmpfs", str(idle_host.spool)]

@@ -6,16 +6,9 @@ import socket
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-from harness import BUILD, EX_CONFIG, EX_DATAERR, EX_TEMPFAIL, EX_UNAVAILABLE, wait_until
+from harness import BUILD, EX_CONFIG, EX_DATAERR, EX_NOPERM, EX_TEMPFAIL, EX_UNAVAILABLE, wait_until
+from privileges import AS_NOBODY, needs_other_users, needs_root
 
-root_only = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
-# A checkout below /root, say, is closed to the user that these tests become.
-as_other_user = pytest.mark.skipif(
-    os.geteuid() != 0 or any(not p.stat().st_mode & 0o001 for p in (BUILD, *BUILD.parents) if p.exists()),
-    reason="needs root, and a build directory that others can enter")
-NOBODY = 65534
-AS_NOBODY = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
 
 
 def test_without_a_runner_mail_waits(idle_host):
@@ -56,7 +49,7 @@ def test_file_size_limit(host):
     assert_refused_cleanly(host, result)
 
 
-@root_only
+@needs_root
 def test_full_file_system(idle_host, provider):
     idle_host.spool.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=12m,mode=755", "tmpfs", str(idle_host.spool)]
@@ -88,7 +81,7 @@ def test_message_size_limit(idle_host):
     idle_host.configuration["message_size_limit"] = "64K"
     idle_host.write_configuration()
     result = idle_host.sendmail("a@example.org", message=b"\n" + b"0123456789abcde\n" * 8192)
-    assert result.returncode == 65 and idle_host.spooled() == []
+    assert result.returncode == EX_DATAERR and idle_host.spooled() == []
 
 
 def test_killed_submitter_leaves_no_mail(host):
@@ -106,7 +99,7 @@ def test_killed_submitter_leaves_no_mail(host):
     assert host.files("incoming") == []
 
 
-@as_other_user
+@needs_other_users
 def test_other_users_without_a_runner(idle_host, directory):
     idle_host.submit("a@example.org")
     directory.chmod(0o711)
@@ -118,14 +111,14 @@ def test_other_users_without_a_runner(idle_host, directory):
     assert len(idle_host.spooled()) == 1
 
 
-@as_other_user
+@needs_other_users
 def test_other_users_list_but_do_not_steer(host, directory):
     directory.chmod(0o711)
     result = host.command("mailq", **AS_NOBODY)
     assert result.returncode == 0 and b"Mail queue is empty" in result.stdout
     for command in (("suspend", "relay"), ("oauth", "refresh", "relay")):
         result = host.command("postoak", *command, **AS_NOBODY)
-        assert result.returncode == 77, (command, result)
+        assert result.returncode == EX_NOPERM, (command, result)
     assert host.profile_status()["state"] == "ready"
 
 

@@ -1,6 +1,5 @@
 """The second way in, for a sendmail to which the spool is closed."""
 
-import os
 import shlex
 import signal
 import socket
@@ -9,24 +8,10 @@ import threading
 
 import pytest
 from harness import BUILD, EX_DATAERR, EX_NOPERM, EX_OK, EX_TEMPFAIL, SENDER
+from privileges import AS_NOBODY, NOBODY, needs_mounts, needs_other_users, needs_set_gid
 from raw_submission import LATER, NOW
-from test_install import (  # noqa: F401
-    can_mount,
-    installation,
-    is_leak_checked,
-    needs_root,
-    needs_set_gid,
-)
 from test_sender_policy import FORGED, header_lines
 
-# A checkout below /root, say, is closed to the user that these tests become.
-as_other_user = pytest.mark.skipif(
-    os.geteuid() != 0
-    or any(not p.stat().st_mode & 0o001 for p in (BUILD, *BUILD.parents) if p.exists()),
-    reason="needs root, and a build directory that others can enter",
-)
-NOBODY = 65534
-AS_NOBODY = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
 MESSAGE = b"Subject: test\n\nHello\n"
 
 
@@ -71,7 +56,7 @@ def listener(idle_host):
 # Users.
 
 
-@as_other_user
+@needs_other_users
 def test_any_user_submits_through_the_socket(host, directory):
     directory.chmod(0o711)
     result = host.sendmail("-i", "-f", SENDER, "a@example.org", message=b"\nx\n", **AS_NOBODY)
@@ -81,7 +66,7 @@ def test_any_user_submits_through_the_socket(host, directory):
     host.wait_for_log(rf"postoak/pickup\[\d+\]: [0-9A-F]{{12}}: uid={NOBODY} from=<{SENDER}>")
 
 
-@as_other_user
+@needs_other_users
 def test_without_a_runner_one_line_says_what_is_wrong(idle_host, directory):
     idle_host.submit("a@example.org")
     directory.chmod(0o711)
@@ -91,9 +76,9 @@ def test_without_a_runner_one_line_says_what_is_wrong(idle_host, directory):
     assert f"nobody answers at {idle_host.run}/submit" in line
 
 
-@needs_root
+@needs_mounts
 @needs_set_gid
-def test_no_new_privileges(installation, idle_host):  # noqa: F811
+def test_no_new_privileges(installation, idle_host):
     """The set-gid bit of an installed sendmail counts, and where it does not, the socket."""
     nobody = installation.uid("nobody")
     sendmail = installation.prefix / "sbin" / "sendmail"
@@ -131,7 +116,7 @@ def test_without_a_runner_the_spool_is_created(idle_host):
     assert len(list((hidden / "incoming").iterdir())) == 1
 
 
-@needs_root
+@needs_mounts
 @pytest.mark.parametrize(
     "closing",
     (
@@ -185,7 +170,7 @@ def test_a_full_spool_is_no_reason(host):
     assert "postoak/pickup" not in host.log()
 
 
-@needs_root
+@needs_mounts
 def test_no_space_left_is_no_reason(idle_host, listener):
     """A file system without any inode left; `listener` would take the message."""
     spool = idle_host.directory / "small"
@@ -292,7 +277,7 @@ def test_smtp_on_standard_input(host, hidden, provider):
 # The sender policy: the receiver's is the one that counts.
 
 
-@as_other_user
+@needs_other_users
 def test_reject(idle_host, directory, provider):
     directory.chmod(0o711)
     idle_host.configuration["untrusted_sender"] = "reject"
@@ -312,7 +297,7 @@ def test_reject(idle_host, directory, provider):
     idle_host.wait_for_messages(3)
 
 
-@as_other_user
+@needs_other_users
 @pytest.mark.parametrize("told", ("warn", "accept"))
 def test_warn(idle_host, directory, provider, told):
     """Once, whatever sendmail's own configuration is."""
