@@ -25,9 +25,9 @@ from pathlib import Path
 
 import pytest
 from harness import BUILD, EX_OK, Host
+from message_file import read_message_file
 from private_system import PrivateSystem
 from privileges import can_mount, can_name_host
-from spooled_message import read_spooled
 
 
 def login() -> str:
@@ -125,7 +125,7 @@ class Case:
                 result = self._call(host, system, stdin)
                 left = stdin.read()
                 log = system.log() if system else None
-            files = [read_spooled(file) for file in host.files("incoming")]
+            files = [read_message_file(file) for file in host.files("incoming")]
         finally:
             told = host.told()
             for file in host.files("incoming"):

@@ -17,7 +17,7 @@ import postfix_reference
 import pytest
 from generated_mail import GROUPS, MAIL_NAME, Case, Generator, default_seed
 from harness import EX_DATAERR, EX_USAGE, Host
-from message_file import MessageFile
+from message_file import MessageFile, read_message_file
 from pool import pool
 from unpacked import unpacked
 
@@ -190,15 +190,15 @@ def without_route(address: bytes) -> bytes:
     return re.sub(rb"^@[^:]*:", b"", address)
 
 
-def decode_xtext(text: bytes | None) -> bytes | None:
+def decode_xtext(text: str | None) -> bytes | None:
     def octet(match) -> bytes:
         return bytes([int(match[1], 16)])
 
-    return text and re.sub(rb"\+([0-9A-F]{2})", octet, text)
+    return text and re.sub(rb"\+([0-9A-F]{2})", octet, text.encode())
 
 
-NOTIFY_BITS = {b"never": 1, b"success": 2, b"failure": 4, b"delay": 8}
-RET_BITS = {b"full": 1, b"hdrs": 2}
+NOTIFY_BITS = {"never": 1, "success": 2, "failure": 4, "delay": 8}
+RET_BITS = {"full": 1, "hdrs": 2}
 STRIPPED = re.compile(rb"(?:Bcc|Resent-Bcc|Return-Path|Content-Length)[ \t]*:", re.I)
 STRIPPED_EMPTY = re.compile(rb"(?:Date|From|Message-ID)[ \t]*:\s*$", re.I)
 ADDED = re.compile(
@@ -267,18 +267,20 @@ class Ours:
         if self.message is None:
             return REFUSED
         (notify,) = self.message.notify
-        recipients = [canonical_address(r) for r in self.message.recipients]
+        sender = self.message.sender.encode()
+        recipients = [canonical_address(a.encode()) for a in self.message.addresses]
+        fields, body = self.message.split()
         assert len(recipients) == len(set(recipients)), recipients
         return Outcome(
-            sender=canonical_address(self.message.sender) if self.message.sender else b"",
+            sender=canonical_address(sender) if sender else b"",
             recipients=frozenset(recipients),
             dsn=(
-                sum(NOTIFY_BITS[word] for word in notify.split(b",")) if notify else 0,
+                sum(NOTIFY_BITS[word] for word in notify.split(",")) if notify else 0,
                 RET_BITS.get(self.message.ret, 0),
                 decode_xtext(self.message.envid),
             ),
-            fields=fields_as_given(self.message.fields, given),
-            body=self.message.body,
+            fields=fields_as_given(fields, given),
+            body=body,
         )
 
 
@@ -309,7 +311,7 @@ class Bench:
         assert result.returncode in (0, EX_USAGE, EX_DATAERR), (case, result)
         assert result.stdout == b"", (case, result)
         assert (result.returncode == 0) == (result.stderr == b""), (case, result)
-        message = MessageFile(files[0].read_bytes()) if files else None
+        message = read_message_file(files[0]) if files else None
         for file in files:
             file.unlink()
         return Ours(result.returncode, result.stderr.decode(errors="replace"), message)

@@ -8,8 +8,9 @@ from contextlib import ExitStack
 
 import raw_submission
 from harness import EX_DATAERR, EX_NOPERM, EX_PROTOCOL, EX_TEMPFAIL, wait_until
+from message_file import message_file
 from privileges import needs_root
-from raw_submission import LATER, NOW, message_file
+from raw_submission import LATER, NOW
 
 ALL, A_USER = 64, 8
 FIRST_UID = 30000  # of users that need not exist
