@@ -145,10 +145,10 @@ reserve_header(struct canonical *canonical, size_t length, struct error *error)
 	size_t size = canonical->header_size > 0 ? canonical->header_size : 8192;
 	char *larger;
 
-	if (length > CANONICAL_HEADER_MAX || needed > CANONICAL_HEADER_MAX) {
+	if (length > HEADER_MAX || needed > HEADER_MAX) {
 		errno = EMSGSIZE;
 		error_set(error, EX_DATAERR, "message header is longer than %zu MiB",
-		    CANONICAL_HEADER_MAX / (1024 * 1024));
+		    HEADER_MAX / (1024 * 1024));
 		return -1;
 	}
 	if (canonical->header != NULL && needed <= canonical->header_size)

@@ -17,9 +17,6 @@
 
 #include "config/error.h"
 
-/* The header is held in memory whole; more of it is EX_DATAERR and EMSGSIZE. */
-#define CANONICAL_HEADER_MAX ((size_t)16 * 1024 * 1024)
-
 /* Where the message goes. A failure (-1, `error` filled) ends the message. */
 struct canonical_sink {
 	/* Once, before any body: the header's fields, without the empty line. */
@@ -37,7 +34,9 @@ void canonical_free(struct canonical *canonical);
 
 /*
  * Take `length` octets as they came. Returns 0 to go on; 1 where a lone dot ended
- * the message, what follows it is dropped; -1 and `error`.
+ * the message, what follows it is dropped; -1 and `error`: EX_DATAERR and EMSGSIZE for
+ * a header longer than HEADER_MAX, which is held in memory whole; EX_TEMPFAIL; what the
+ * sink filled in.
  */
 int canonical_feed(
     struct canonical *canonical, const char *data, size_t length, struct error *error);

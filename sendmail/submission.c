@@ -11,6 +11,7 @@
 #include <bsd/stdlib.h>
 
 #include "config/clock.h"
+#include "queue/message/header.h"
 #include "queue/message/recipients.h"
 #include "queue/message/sender_policy.h"
 #include "sendmail/canonical.h"
@@ -195,6 +196,12 @@ write_fields(struct submission *submission, const char *fields, size_t length, s
 	    .sender = submission->envelope.sender,
 	};
 
+	/* What was added counts, too: nobody delivers more. */
+	if (length > HEADER_MAX) {
+		errno = EMSGSIZE;
+		return error_set(error, EX_DATAERR, "message header is longer than %zu MiB",
+		    HEADER_MAX / (1024 * 1024));
+	}
 	/* Over the socket its receiver decides: we may be anybody. */
 	if (incoming_is_by_socket(submission->incoming))
 		return write_message(submission, fields, length, error);

@@ -7,6 +7,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "queue/message/header.h"
 #include "queue/message/received.h"
 #include "queue/spool/crc32c.h"
 #include "queue/spool/queue_id.h"
@@ -110,7 +111,8 @@ read_header(struct content *content, char **header, size_t *length)
 			*length = filled; /* all header */
 			break;
 		}
-		if (gap == 0 && want >= CONTENT_HEADER_MAX) {
+		/* Submission may have put a field of its own on top. */
+		if (gap == 0 && want > HEADER_MAX) {
 			errno = EFBIG;
 			return -1;
 		}

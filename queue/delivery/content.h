@@ -14,9 +14,6 @@
 #include "queue/message/identity.h"
 #include "queue/spool/envelope.h"
 
-/* A header longer than this is no header. */
-#define CONTENT_HEADER_MAX ((size_t)16 * 1024 * 1024)
-
 struct content {
 	int file; /* the caller's */
 	struct envelope envelope;

@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The longest header, in octets, of a message that is accepted. */
+#define HEADER_MAX ((size_t)16 * 1024 * 1024)
+
 /* One field inside a header block; points into it. */
 struct header_field {
 	const char *start;  /* first octet of the name */

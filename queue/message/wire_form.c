@@ -35,7 +35,7 @@ check_header(const char *text, size_t length, size_t *header_length)
 	const char *end = text + length;
 	const char *line = text;
 
-	while (line < end && (size_t)(line - text) <= WIRE_FORM_HEADER_MAX) {
+	while (line < end && (size_t)(line - text) <= HEADER_MAX) {
 		const char *next = (const char *)memchr(line, '\n', (size_t)(end - line)) + 1;
 		size_t octets = (size_t)(next - line) - 2;
 

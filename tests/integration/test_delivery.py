@@ -190,6 +190,25 @@ def test_dsn_options_are_passed_on(host):
     assert set(notify.split(",")) == {"SUCCESS", "FAILURE"}
 
 
+def test_the_longest_header(host, provider):
+    """16 MiB with what is added to it: what is accepted arrives, and one octet more is refused."""
+    line = b"X-Filler: " + 900 * b"x" + b"\n"
+    given = line * (((16 << 20) - 1000) // (len(line) + 1))
+    host.submit("a@example.org", message=given + b"\nbody\n")
+    (message,) = host.wait_for_messages()
+    header, _, _ = message.content.partition(b"\r\n\r\n")
+    received = re.match(rb"Received: .*(?:\r\n[ \t].*)*\r\n", header)
+    left = (16 << 20) - (len(header) + 2 - received.end())
+    arguments = ("-i", "-f", SENDER, "a@example.org")
+    for more, status in ((left, 0), (left + 1, EX_DATAERR)):
+        rest = b"X-Rest: " + (more - len(b"X-Rest: \r\n")) * b"x" + b"\n"
+        result = host.sendmail(*arguments, message=given + rest + b"\nbody\n")
+        assert result.returncode == status, result
+    host.wait_for_messages(2)
+    host.wait_until_empty()
+    assert host.files("corrupt") == []
+
+
 def test_size_is_announced(host):
     host.submit("a@example.org", message=HEADER + b"\n" + b"0123456789abcde\n" * 5000)
     (message,) = host.wait_for_messages()

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "queue/message/header.h"
+
 struct result {
 	char *header;
 	size_t header_length;
@@ -247,13 +249,13 @@ test_header_too_long(void **state)
 	memset(line, 'x', sizeof line);
 	memcpy(line, "A: ", 3);
 	line[sizeof line - 1] = '\n';
-	while (answer == 0 && fed < 2 * CANONICAL_HEADER_MAX) {
+	while (answer == 0 && fed < 2 * HEADER_MAX) {
 		answer = canonical_feed(canonical, line, sizeof line, &error);
 		fed += sizeof line;
 	}
 	assert_int_equal(answer, -1);
 	assert_int_equal(error.status, EX_DATAERR);
-	assert_in_range(fed, CANONICAL_HEADER_MAX - 20000, CANONICAL_HEADER_MAX + 2000);
+	assert_in_range(fed, HEADER_MAX - 20000, HEADER_MAX + 2000);
 	canonical_free(canonical);
 }
 

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "queue/message/header.h"
+
 #define TEXT(text) text, sizeof(text) - 1
 
 static void
@@ -76,7 +78,7 @@ test_bad(void **state)
 static void
 test_header_bound(void **state)
 {
-	size_t length = WIRE_FORM_HEADER_MAX + 64;
+	size_t length = HEADER_MAX + 64;
 	char *text = malloc(length);
 	struct error error;
 	size_t header;
@@ -87,9 +89,9 @@ test_header_bound(void **state)
 	memcpy(text, "A:", 2);
 	memcpy(text + length - 4, "\r\n\r\n", 4);
 	assert_int_equal(wire_form_check(text, length, &header, &error), -1);
-	memcpy(text + WIRE_FORM_HEADER_MAX - 2, "\r\n\r\n", 4);
+	memcpy(text + HEADER_MAX - 2, "\r\n\r\n", 4);
 	assert_int_equal(wire_form_check(text, length - 2, &header, &error), 0);
-	assert_int_equal(header, WIRE_FORM_HEADER_MAX);
+	assert_int_equal(header, HEADER_MAX);
 	free(text);
 }
 
