@@ -3,9 +3,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -17,41 +14,14 @@
 #define DRAIN_MAX (256UL * 1024 * 1024)
 #define DRAIN_SECONDS 5
 
-static void
-add_unless_ignored(sigset_t *set, int number)
-{
-	struct sigaction action;
-
-	/* nohup(1) ignores SIGHUP for its children, shells SIGINT for theirs. */
-	if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_IGN)
-		sigaddset(set, number);
-}
-
-int
-input_open(struct input *input, struct error *error)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	add_unless_ignored(&set, SIGTERM);
-	add_unless_ignored(&set, SIGINT);
-	add_unless_ignored(&set, SIGHUP);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return error_set_errno(error, EX_OSERR, "signals");
-	input->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (input->signals < 0)
-		return error_set_errno(error, EX_OSERR, "signalfd");
-	return 0;
-}
-
 /* As input_read; also -1, without an error, where nothing comes for `timeout`
  * milliseconds (-1: never). */
 static ssize_t
-read_within(struct input *input, char *buffer, size_t size, int timeout, struct error *error)
+read_within(int signals, char *buffer, size_t size, int timeout, struct error *error)
 {
 	struct pollfd wait[] = {
 	    {.fd = STDIN_FILENO, .events = POLLIN},
-	    {.fd = input->signals, .events = POLLIN},
+	    {.fd = signals, .events = POLLIN},
 	};
 	ssize_t count;
 	int ready;
@@ -77,13 +47,13 @@ read_within(struct input *input, char *buffer, size_t size, int timeout, struct 
 }
 
 ssize_t
-input_read(struct input *input, char *buffer, size_t size, struct error *error)
+input_read(int signals, char *buffer, size_t size, struct error *error)
 {
-	return read_within(input, buffer, size, -1, error);
+	return read_within(signals, buffer, size, -1, error);
 }
 
 void
-input_drain(struct input *input)
+input_drain(int signals)
 {
 	uint64_t deadline = clock_monotonic_ms() + DRAIN_SECONDS * 1000;
 	char buffer[16384];
@@ -99,15 +69,9 @@ input_drain(struct input *input)
 
 		if (now >= deadline)
 			return;
-		count = read_within(input, buffer, sizeof buffer, (int)(deadline - now), NULL);
+		count = read_within(signals, buffer, sizeof buffer, (int)(deadline - now), NULL);
 		if (count <= 0)
 			return;
 		drained += (size_t)count;
 	}
-}
-
-void
-input_close(struct input *input)
-{
-	close(input->signals);
 }

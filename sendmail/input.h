@@ -1,7 +1,7 @@
 /*
  * Standard input, read so that a signal can end the program between two reads and
- * nowhere else: SIGTERM, SIGINT and SIGHUP before the end of the input leave nothing
- * behind; after it the message is finished, because the caller may count it as sent.
+ * nowhere else: one before the end of the input leaves nothing behind; after it the
+ * message is finished, because the caller may count it as sent.
  */
 #ifndef POSTOAK_SENDMAIL_INPUT_H
 #define POSTOAK_SENDMAIL_INPUT_H
@@ -11,27 +11,18 @@
 
 #include "config/error.h"
 
-struct input {
-	int signals; /* signalfd(2) */
-};
-
-/* From here on the signals are held back for input_read. Those ignored stay so.
- * Returns 0, or -1 and `error` (EX_OSERR). */
-int input_open(struct input *input, struct error *error);
-
 /*
  * Wait for and read up to `size` octets. Returns their number, 0 at the end, or -1
- * and `error`: EX_TEMPFAIL after a signal, EX_IOERR where the input cannot be read.
+ * and `error`: EX_TEMPFAIL after a signal, of which `signals` tells (signals.h), EX_IOERR
+ * where the input cannot be read.
  */
-ssize_t input_read(struct input *input, char *buffer, size_t size, struct error *error);
+ssize_t input_read(int signals, char *buffer, size_t size, struct error *error);
 
 /*
  * Read and forget what still comes out of a pipe or socket, so that the writer is
  * not killed by SIGPIPE before it can ask for our exit status. Ends at a signal, after
  * five seconds, and after 256 MiB.
  */
-void input_drain(struct input *input);
-
-void input_close(struct input *input);
+void input_drain(int signals);
 
 #endif

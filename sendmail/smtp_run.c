@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "sendmail/input.h"
+#include "sendmail/signals.h"
 #include "sendmail/smtp_session.h"
 
 #define READ_SIZE 16384
@@ -29,7 +28,7 @@
 struct pump {
 	int in; /* -1: nothing more is read */
 	int out;
-	struct input signals;
+	int signals; /* signals.h */
 	char *replies;
 	size_t sent; /* of them, octets */
 	size_t length;
@@ -127,7 +126,7 @@ serve(struct pump *pump, struct smtp_session *session)
 		struct pollfd wait[] = {
 		    {.fd = full ? -1 : pump->in, .events = POLLIN},
 		    {.fd = waiting ? pump->out : -1, .events = POLLOUT},
-		    {.fd = pump->signals.signals, .events = POLLIN},
+		    {.fd = pump->signals, .events = POLLIN},
 		};
 
 		if (poll(wait, 3, -1) < 0 && errno != EINTR)
@@ -158,15 +157,13 @@ smtp_run(const struct options *options, const struct config *config, struct erro
 	};
 	struct smtp_session *session;
 
-	/* Both are errors of write(2), not reasons to die with a file half written. */
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
-	if (input_open(&pump.signals, error) < 0)
+	pump.signals = signals_hold(error);
+	if (pump.signals < 0)
 		return -1;
 	session = smtp_session_new(&settings);
 	if (session != NULL)
 		serve(&pump, session);
-	input_close(&pump.signals);
+	close(pump.signals);
 	smtp_session_free(session);
 	free(pump.replies);
 	return session != NULL ? 0 : error_set_errno(error, EX_OSERR, "SMTP session");

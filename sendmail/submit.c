@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 #include "sendmail/submit.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "sendmail/expand.h"
 #include "sendmail/input.h"
 #include "sendmail/sender.h"
+#include "sendmail/signals.h"
 #include "sendmail/submission.h"
 
 /* What a pipe holds. */
 #define READ_SIZE 65536
 
 static int
-read_message(struct input *input, struct submission *submission, struct error *error)
+read_message(int signals, struct submission *submission, struct error *error)
 {
 	static char buffer[READ_SIZE];
 
 	for (;;) {
-		ssize_t count = input_read(input, buffer, sizeof buffer, error);
+		ssize_t count = input_read(signals, buffer, sizeof buffer, error);
 		int result;
 
 		if (count <= 0)
@@ -31,13 +32,13 @@ read_message(struct input *input, struct submission *submission, struct error *e
 }
 
 static int
-submit(const struct submission_options *options, struct input *input, struct error *error)
+submit(const struct submission_options *options, int signals, struct error *error)
 {
 	struct submission *submission = submission_new(options, error);
 	uint64_t id;
 	int result = -1;
 
-	if (submission != NULL && read_message(input, submission, error) == 0 &&
+	if (submission != NULL && read_message(signals, submission, error) == 0 &&
 	    submission_finish(submission, &id, error) == 0)
 		result = 0;
 	submission_free(submission);
@@ -78,20 +79,18 @@ submit_run(const struct options *options, const struct config *config, struct er
 	    .ret = options->ret,
 	    .envelope_id = options->envelope_id,
 	};
-	struct input input;
+	int signals;
 	int result;
 
-	/* Both are errors of write(2), not reasons to die with a file half written. */
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
-	if (input_open(&input, error) < 0)
+	signals = signals_hold(error);
+	if (signals < 0)
 		return -1;
 	result = prepare(options, &submission, &recipients, &sender, error);
 	if (result == 0)
-		result = submit(&submission, &input, error);
+		result = submit(&submission, signals, error);
 	if (result < 0)
-		input_drain(&input);
-	input_close(&input);
+		input_drain(signals);
+	close(signals);
 	free(sender);
 	address_list_free(&recipients);
 	return result;
