@@ -5,16 +5,12 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-#include <bsd/string.h>
-
 #include "config/log.h"
-#include "queue/spool/envelope_syntax.h"
+#include "sendmail/dsn.h"
 #include "sendmail/settings.h"
-#include "sendmail/xtext.h"
 
 enum argument {
 	NONE,
@@ -111,60 +107,35 @@ ignore(char letter, const char *value)
 	return 0;
 }
 
-/* RFC 3461 4.1 */
 static int
 act_notify(struct options *options, const char *value, struct error *error)
 {
-	char lower[sizeof "success,failure,delay"];
-	size_t length = strlcpy(lower, value, sizeof lower);
-	unsigned notify;
+	unsigned notify = dsn_notify(value);
 
 	(void)error;
-	for (char *p = lower; *p != '\0'; p++)
-		*p = (char)tolower((unsigned char)*p);
-	notify = length < sizeof lower ? envelope_notify_parse(lower, length) : 0;
 	if (notify == 0)
 		return ignore('N', value);
 	options->notify = notify;
 	return 0;
 }
 
-/* RFC 3461 4.3 */
 static int
 act_return(struct options *options, const char *value, struct error *error)
 {
+	enum envelope_ret ret = dsn_ret(value);
+
 	(void)error;
-	if (strcasecmp(value, "full") == 0)
-		options->ret = RET_FULL;
-	else if (strcasecmp(value, "hdrs") == 0)
-		options->ret = RET_HDRS;
-	else
+	if (ret == RET_UNSET)
 		return ignore('R', value);
+	options->ret = ret;
 	return 0;
-}
-
-/* RFC 3461 4.4: printable ASCII, which is bounded as it is transmitted. */
-static bool
-is_envelope_id(const char *value)
-{
-	char *encoded;
-	bool valid;
-
-	for (const char *p = value; *p != '\0'; p++) {
-		if (!isprint((unsigned char)*p))
-			return false;
-	}
-	encoded = xtext_ensure(value);
-	valid = encoded != NULL && envelope_envid_is_valid(encoded);
-	free(encoded);
-	return valid;
 }
 
 static int
 act_envelope_id(struct options *options, const char *value, struct error *error)
 {
 	(void)error;
-	if (!is_envelope_id(value))
+	if (!dsn_envelope_id_is_valid(value))
 		return ignore('V', value);
 	options->envelope_id = value;
 	return 0;

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 #include "sendmail/smtp_parameter.h"
 
-#include <ctype.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "queue/message/utf8.h"
+#include "queue/spool/envelope_syntax.h"
+#include "sendmail/dsn.h"
 
 /* RFC 1870 5 */
 #define SIZE_DIGITS_MAX 20
 
 /* What a parameter means; `value` is null where it has none. False for a bad value. */
-typedef bool take_parameter(char *value, void *parameters);
+typedef bool take_parameter(const char *value, void *parameters);
 
 struct parameter {
 	const char *keyword;
@@ -21,7 +22,7 @@ struct parameter {
 };
 
 static bool
-take_size(char *value, void *context)
+take_size(const char *value, void *context)
 {
 	struct smtp_mail_parameters *parameters = context;
 
@@ -33,7 +34,7 @@ take_size(char *value, void *context)
 }
 
 static bool
-take_body(char *value, void *context)
+take_body(const char *value, void *context)
 {
 	(void)context;
 	return value != NULL &&
@@ -41,7 +42,7 @@ take_body(char *value, void *context)
 }
 
 static bool
-take_smtputf8(char *value, void *context)
+take_smtputf8(const char *value, void *context)
 {
 	struct smtp_mail_parameters *parameters = context;
 
@@ -50,21 +51,17 @@ take_smtputf8(char *value, void *context)
 }
 
 static bool
-take_ret(char *value, void *context)
+take_ret(const char *value, void *context)
 {
 	struct smtp_mail_parameters *parameters = context;
 
-	if (value != NULL && strcasecmp(value, "FULL") == 0)
-		parameters->ret = RET_FULL;
-	else if (value != NULL && strcasecmp(value, "HDRS") == 0)
-		parameters->ret = RET_HDRS;
-	else
-		return false;
-	return true;
+	if (value != NULL)
+		parameters->ret = dsn_ret(value);
+	return value != NULL && parameters->ret != RET_UNSET;
 }
 
 static bool
-take_envid(char *value, void *context)
+take_envid(const char *value, void *context)
 {
 	struct smtp_mail_parameters *parameters = context;
 
@@ -73,20 +70,17 @@ take_envid(char *value, void *context)
 }
 
 static bool
-take_notify(char *value, void *context)
+take_notify(const char *value, void *context)
 {
 	struct smtp_rcpt_parameters *parameters = context;
 
-	if (value == NULL)
-		return false;
-	for (char *p = value; *p != '\0'; p++)
-		*p = (char)tolower((unsigned char)*p);
-	parameters->notify = envelope_notify_parse(value, strlen(value));
-	return parameters->notify != 0;
+	if (value != NULL)
+		parameters->notify = dsn_notify(value);
+	return value != NULL && parameters->notify != 0;
 }
 
 static bool
-take_orcpt(char *value, void *context)
+take_orcpt(const char *value, void *context)
 {
 	struct smtp_rcpt_parameters *parameters = context;
 
