@@ -85,15 +85,23 @@ check_space(struct receiver *receiver, struct error *error)
 	    receiver->options->config->minimum_free_space, receiver->options->uid == 0, error);
 }
 
+/* `size` octets, of which `more` may come on top of a message. */
 static int
-store(struct receiver *receiver, const char *data, size_t length, struct error *error)
+check_size(const struct receiver *receiver, uint64_t size, uint64_t more, struct error *error)
 {
 	uint64_t limit = receiver->options->config->message_size_limit;
 
-	if (receiver->size + length > ENVELOPE_HEADER_MAX + limit)
-		return error_set(error, EX_DATAERR,
-		    "message is larger than message_size_limit (%llu octets)",
-		    (unsigned long long)limit);
+	if (size <= limit + more)
+		return 0;
+	return error_set(error, EX_DATAERR,
+	    "message is larger than message_size_limit (%llu octets)", (unsigned long long)limit);
+}
+
+static int
+store(struct receiver *receiver, const char *data, size_t length, struct error *error)
+{
+	if (check_size(receiver, receiver->size + length, ENVELOPE_HEADER_MAX, error) < 0)
+		return -1;
 	if (receiver->size - receiver->looked >= SPACE_INTERVAL && check_space(receiver, error) < 0)
 		return -1;
 	while (length > 0) {
@@ -240,18 +248,14 @@ static int
 read_message(struct receiver *receiver, struct error *error)
 {
 	struct envelope *envelope = &receiver->envelope;
-	uint64_t limit = receiver->options->config->message_size_limit;
 	size_t size = (size_t)receiver->size;
 	const char *mapped;
 
 	if (wait_for_turn(receiver, error) < 0 ||
 	    envelope_read(receiver->file, envelope, error) < 0)
 		return -1;
-	if (envelope->size > limit)
-		return error_set(error, EX_DATAERR,
-		    "message is larger than message_size_limit (%llu octets)",
-		    (unsigned long long)limit);
-	if (envelope_verify(receiver->file, envelope, error) < 0)
+	if (check_size(receiver, envelope->size, 0, error) < 0 ||
+	    envelope_verify(receiver->file, envelope, error) < 0)
 		return -1;
 	mapped = mmap(NULL, size, PROT_READ, MAP_SHARED, receiver->file, 0);
 	if (mapped == MAP_FAILED || size != receiver->size)
@@ -369,8 +373,8 @@ client_status(int status)
 	}
 }
 
-static void
-answer(int fd, int status, const char *text)
+void
+receiver_answer(int fd, int status, const char *text)
 {
 	char line[ERROR_TEXT_MAX + 16];
 	int length = snprintf(line, sizeof(line), "%d %s\n", status, text);
@@ -405,11 +409,11 @@ receiver_run(const struct receiver_options *options)
 
 		log_write(status == EX_TEMPFAIL ? LOG_WARNING : LOG_INFO, "receive", "uid=%lu: %s",
 		    (unsigned long)options->uid, error.text);
-		answer(options->fd, status, error.text);
+		receiver_answer(options->fd, status, error.text);
 		_exit(0);
 	}
 	queue_id_format(id, text);
-	answer(options->fd, 0, text);
+	receiver_answer(options->fd, 0, text);
 	if (receiver.wake)
 		notify_runner(options->config->directories.runtime, id);
 	_exit(0);

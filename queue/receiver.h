@@ -26,4 +26,7 @@ struct receiver_options {
  */
 _Noreturn void receiver_run(const struct receiver_options *options);
 
+/* The one line that a client gets, without waiting for it (submit_protocol.h). */
+void receiver_answer(int fd, int status, const char *text);
+
 #endif

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -48,15 +47,6 @@ count_of(const struct receivers *receivers, uid_t uid)
 }
 
 static void
-refuse(int fd, const char *why)
-{
-	char line[64];
-	int length = snprintf(line, sizeof(line), "%d %s\n", EX_TEMPFAIL, why);
-
-	(void)send(fd, line, (size_t)length, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
-static void
 start(struct receivers *receivers, int fd, uid_t uid)
 {
 	const struct receiver_options options = {
@@ -71,7 +61,7 @@ start(struct receivers *receivers, int fd, uid_t uid)
 		receiver_run(&options);
 	if (pid < 0) {
 		log_write(LOG_ERR, "receive", "cannot take a message: %s", strerror(errno));
-		refuse(fd, "postoakd cannot take it now");
+		receiver_answer(fd, EX_TEMPFAIL, "postoakd cannot take it now");
 		return;
 	}
 	receivers->places[receivers->count].pid = pid;
@@ -93,7 +83,7 @@ accept_one(int listener, uint32_t events, void *arg)
 		return;
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0 ||
 	    !receivers_may_connect(peer.uid, receivers->count, count_of(receivers, peer.uid)))
-		refuse(fd, "too many submissions at a time");
+		receiver_answer(fd, EX_TEMPFAIL, "too many submissions at a time");
 	else
 		start(receivers, fd, peer.uid);
 	close(fd);

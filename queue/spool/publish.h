@@ -1,5 +1,5 @@
 /* The last half of the accept protocol: durable first, then visible, then durable
- * under its name. Used by accept.c. */
+ * under its name. Used by accept.c; dot names also where O_TMPFILE is missing. */
 #ifndef POSTOAK_SPOOL_PUBLISH_H
 #define POSTOAK_SPOOL_PUBLISH_H
 
