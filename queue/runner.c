@@ -12,29 +12,26 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <bsd/string.h>
-
 #include "config/channel.h"
 #include "config/clock.h"
 #include "config/log.h"
 #include "config/pack.h"
 #include "config/process.h"
-#include "oauth/agent.h"
 #include "queue/alert.h"
 #include "queue/commit.h"
 #include "queue/connection.h"
 #include "queue/context.h"
 #include "queue/control.h"
-#include "queue/delivery/launcher.h"
 #include "queue/dispatch.h"
+#include "queue/health.h"
 #include "queue/held_profiles.h"
 #include "queue/intake.h"
 #include "queue/lanes.h"
+#include "queue/peers.h"
 #include "queue/reading.h"
 #include "queue/receivers.h"
 #include "queue/settle.h"
 #include "queue/spool/queue_id.h"
-#include "queue/health.h"
 
 #define STOP_LIMIT_MS 60000
 #define OPEN_LOG_MS 10000
@@ -53,8 +50,7 @@ struct runner {
 	struct control *control;
 	struct receivers *receivers;
 	struct alert *alert;
-	int agent; /* channels, -1: none now */
-	int launcher;
+	struct peers *peers;
 	struct channel_message message;
 	struct loop_timer open_log;
 	struct loop_timer clock;
@@ -171,93 +167,7 @@ open_log(void *arg)
 	loop_timer_set(context->loop, &context->reading, 0);
 }
 
-/* ---- the other processes ---- */
-
-static void
-lost_agent(struct runner *runner)
-{
-	loop_forget(runner->context.loop, runner->agent);
-	close(runner->agent);
-	runner->agent = -1;
-	dispatch_set_agent(runner->dispatch, -1);
-}
-
-static void
-agent_changed(struct runner *runner)
-{
-	struct context *context = &runner->context;
-	const struct config_profile *profile;
-	struct unpacker unpacker;
-	enum agent_state state;
-	struct lane *lane;
-	const char *text;
-	bool changed;
-
-	unpack_init(&unpacker, runner->message.body, runner->message.length);
-	profile = config_find_profile(context->config, unpack_string(&unpacker));
-	state = (enum agent_state)unpack_u32(&unpacker);
-	text = unpack_string(&unpacker);
-	lane = profile == NULL ? NULL : context_lane(context, profile);
-	if (lane == NULL || !unpack_complete(&unpacker))
-		return;
-	if (state != AGENT_READY)
-		changed = profile_state_no_credential(&lane->state, state == AGENT_NEEDS_PERSON,
-		    text, &context->config->queue, time(NULL), clock_monotonic_ms());
-	else
-		changed =
-		    lane->state.condition != CONDITION_HELD &&
-		    profile_state_resume(&lane->state, true, time(NULL), clock_monotonic_ms());
-	if (changed)
-		condition_changed(lane, runner);
-	lane_wake(lane);
-}
-
-static void
-agent_ready(int fd, uint32_t events, void *arg)
-{
-	struct runner *runner = arg;
-	int result;
-
-	(void)events;
-	while ((result = channel_receive(fd, &runner->message)) > 0)
-		if (runner->message.type == AGENT_CHANGED)
-			agent_changed(runner);
-	if (result == 0 || errno != EAGAIN)
-		lost_agent(runner);
-}
-
-static void
-meet(struct runner *runner, enum process_role role, int fd)
-{
-	struct lane *lane;
-
-	(void)fcntl(fd, F_SETFL, O_NONBLOCK);
-	if (role == PROCESS_AGENT) {
-		if (runner->agent >= 0)
-			lost_agent(runner);
-		runner->agent = fd;
-		dispatch_set_agent(runner->dispatch, fd);
-		(void)loop_watch(runner->context.loop, fd, EPOLLIN, agent_ready, runner);
-	} else {
-		if (runner->launcher >= 0)
-			close(runner->launcher);
-		runner->launcher = fd;
-		dispatch_set_launcher(runner->dispatch, fd);
-	}
-	LIST_FOREACH(lane, &runner->context.lanes, entry)
-	lane_wake(lane);
-}
-
 /* ---- reload and stop ---- */
-
-static void
-pass_on_reload(struct runner *runner)
-{
-	if (runner->agent >= 0)
-		(void)channel_send(runner->agent, AGENT_RELOAD, NULL, 0, NULL, 0);
-	if (runner->launcher >= 0)
-		(void)channel_send(runner->launcher, LAUNCHER_RELOAD, NULL, 0, NULL, 0);
-}
 
 static void
 reload(struct runner *runner)
@@ -277,7 +187,7 @@ reload(struct runner *runner)
 		runner->status.configuration_invalid = false;
 		alert_set_command(runner->alert, context->config->alert_command);
 		/* They read the same file: before any request that may depend on it. */
-		pass_on_reload(runner);
+		peers_reload(runner->peers);
 		log_write(LOG_INFO, "qmgr", "configuration reloaded");
 	}
 	tell_monitor(runner, PROCESS_READY, NULL);
@@ -359,7 +269,8 @@ monitor_ready(int fd, uint32_t events, void *arg)
 			unpack_init(&unpacker, runner->message.body, runner->message.length);
 			peer = channel_take_fd(&runner->message, 0);
 			if (peer >= 0)
-				meet(runner, (enum process_role)unpack_u32(&unpacker), peer);
+				peers_meet(
+				    runner->peers, (enum process_role)unpack_u32(&unpacker), peer);
 			break;
 		case PROCESS_RELOAD:
 			reload(runner);
@@ -466,6 +377,9 @@ build(struct runner *runner, struct error *error)
 	runner->dispatch = dispatch_new(context, runner->settle, condition_changed, runner);
 	if (runner->dispatch == NULL)
 		return error_set_errno(error, EX_OSERR, "cannot start");
+	runner->peers = peers_new(context, runner->dispatch, condition_changed, runner);
+	if (runner->peers == NULL)
+		return error_set_errno(error, EX_OSERR, "cannot start");
 	alert_set_command(runner->alert, context->config->alert_command);
 	held_profiles_read(context);
 	return 0;
@@ -518,8 +432,6 @@ runner_run(const struct runner_options *options)
 {
 	struct runner runner = {
 	    .options = options,
-	    .agent = -1,
-	    .launcher = -1,
 	    .status = {.separated = options->separated},
 	};
 	struct error error;
