@@ -15,6 +15,9 @@
 #include "queue/message/header.h"
 #include "queue/message/user_name.h"
 
+/* The field that tells of a sender who is not who he says. */
+#define WARNING "X-Authentication-Warning"
+
 /* Users are compared by number: one number may have several names. */
 static bool
 is_user(const char *name, uid_t uid)
@@ -60,9 +63,8 @@ write_warning(const struct sender_claim *claim, const char *user, sender_policy_
     void *context, struct error *error)
 {
 	char *field;
-	int length =
-	    asprintf(&field, SENDER_POLICY_WARNING ": %s: %s set sender to %s using -f\r\n",
-		claim->config->hostname, user, claim->sender);
+	int length = asprintf(&field, WARNING ": %s: %s set sender to %s using -f\r\n",
+	    claim->config->hostname, user, claim->sender);
 	int result;
 
 	if (length < 0)
@@ -84,7 +86,7 @@ write_without_warnings(const char *header, size_t length, sender_policy_write *w
 	while (header_next(header, length, &offset, &field)) {
 		size_t start = (size_t)(field.start - header);
 
-		if (!header_is(&field, SENDER_POLICY_WARNING))
+		if (!header_is(&field, WARNING))
 			continue;
 		if (write(context, header + written, start - written, error) < 0)
 			return -1;

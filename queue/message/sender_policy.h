@@ -13,9 +13,6 @@
 #include "config/config.h"
 #include "config/error.h"
 
-/* The field that tells of a sender who is not who he says. */
-#define SENDER_POLICY_WARNING "X-Authentication-Warning"
-
 /* Who wants to send as whom. */
 struct sender_claim {
 	const struct config *config;
