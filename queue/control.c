@@ -136,10 +136,9 @@ list(struct control *control, struct request *request, const char *argument)
 		return;
 	}
 	asked.json = strcmp(strsep(&rest, " "), "json") == 0;
-	if (rest != NULL && selection_add_all(&asked.selection, rest, &error) < 0)
+	if ((rest != NULL && selection_add_all(&asked.selection, rest, &error) < 0) ||
+	    readers_check_room(control->readers, request_uid(request), &error) < 0)
 		request_answer_error(request, &error);
-	else if (readers_are_full(control->readers, request_uid(request)))
-		refuse(request, EX_TEMPFAIL, "too many requests at a time, try again later");
 	else
 		start_listing(control, request, &asked);
 	free(words);

@@ -189,9 +189,8 @@ flush_selected(
 	struct search *search;
 	int pair[2];
 
-	if (readers_are_full(flush->readers, uid))
-		return error_set(
-		    error, EX_TEMPFAIL, "too many requests at a time, try again later");
+	if (readers_check_room(flush->readers, uid, error) < 0)
+		return -1;
 	intake_look(flush->intake);
 	search = calloc(1, sizeof(*search));
 	if (search == NULL || channel_pair(pair) < 0) {

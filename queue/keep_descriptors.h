@@ -7,7 +7,8 @@
 /*
  * Close every descriptor but standard input, output and error and the `count` ones in
  * `kept`, in any order: who waits for the end of another channel of the runner's, as
- * workers do, must not wait for a child that does something else.
+ * workers do, must not wait for a child that does something else. The log's is closed,
+ * too, and opened again for the next entry.
  */
 void keep_descriptors(const int *kept, size_t count);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "config/log.h"
@@ -40,8 +41,8 @@ readers_free(struct readers *readers)
 	free(readers);
 }
 
-bool
-readers_are_full(const struct readers *readers, uid_t uid)
+int
+readers_check_room(const struct readers *readers, uid_t uid, struct error *error)
 {
 	size_t all = 0;
 	size_t same = 0;
@@ -53,7 +54,9 @@ readers_are_full(const struct readers *readers, uid_t uid)
 		if (readers->items[i].uid == uid)
 			same++;
 	}
-	return all == READERS_MAX || (uid != 0 && same >= READERS_A_UID);
+	if (all < READERS_MAX && (uid == 0 || same < READERS_A_UID))
+		return 0;
+	return error_set(error, EX_TEMPFAIL, "too many requests at a time, try again later");
 }
 
 static _Noreturn void

@@ -6,9 +6,9 @@
 #ifndef POSTOAK_QUEUE_READERS_H
 #define POSTOAK_QUEUE_READERS_H
 
-#include <stdbool.h>
 #include <sys/types.h>
 
+#include "config/error.h"
 #include "queue/spool/spool.h"
 
 struct readers;
@@ -17,8 +17,9 @@ struct readers;
 struct readers *readers_new(const struct spool *spool);
 void readers_free(struct readers *readers);
 
-/* True where another would be too many: 32 in all, 4 a uid but for root. */
-bool readers_are_full(const struct readers *readers, uid_t uid);
+/* Whether there is room for another: 32 in all, 4 a uid but for root. Returns 0, or -1 and
+ * `error` (EX_TEMPFAIL). */
+int readers_check_room(const struct readers *readers, uid_t uid, struct error *error);
 
 /*
  * Start one for `uid`; there must be room. `work` runs in the new process, with the

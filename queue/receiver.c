@@ -340,7 +340,6 @@ lock_in(const struct receiver_options *options)
 	(void)prctl(PR_SET_NAME, "postoak-receive");
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	(void)setrlimit(RLIMIT_CPU, &cpu);
-	log_reopen();
 	keep_descriptors(kept, sizeof(kept) / sizeof(kept[0]));
 	(void)signal(SIGTERM, hurry);
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
