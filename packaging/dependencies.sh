@@ -35,6 +35,8 @@ for set in "$@"; do
         has_module aiohttp || want python3-aiohttp
         has_module cryptography || want python3-cryptography
         has_module yaml || want python3-yaml
+        # What reads our listing and log: perl-base has too few modules for it.
+        perl -MFindBin -e 1 2>/dev/null || want perl
         ;;
     lint)
         has_command clang-format || want clang-format
