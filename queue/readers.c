@@ -97,7 +97,7 @@ readers_reaped(struct readers *readers, pid_t pid, int status)
 			continue;
 		readers->items[i].pid = 0;
 		/* One that was told to end has nothing to say. */
-		if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+		if (status != 0 && !(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM))
 			log_write(LOG_ERR, "qmgr", "the queue could not be read for a request");
 	}
 }

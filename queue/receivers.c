@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -132,13 +133,16 @@ receivers_free(struct receivers *receivers)
 }
 
 bool
-receivers_reaped(struct receivers *receivers, pid_t pid)
+receivers_reaped(struct receivers *receivers, pid_t pid, int status)
 {
 	for (size_t i = 0; i < receivers->count; i++) {
-		if (receivers->places[i].pid == pid) {
-			receivers->places[i] = receivers->places[--receivers->count];
-			return true;
-		}
+		if (receivers->places[i].pid != pid)
+			continue;
+		if (WIFSIGNALED(status) && !receivers->context->stopping)
+			log_write(LOG_WARNING, "receive", "uid=%lu: receiver %d ended by signal %d",
+			    (unsigned long)receivers->places[i].uid, (int)pid, WTERMSIG(status));
+		receivers->places[i] = receivers->places[--receivers->count];
+		return true;
 	}
 	return false;
 }

@@ -29,8 +29,9 @@ void receivers_stop(struct receivers *receivers);
 /* As receivers_stop, and free. Null is allowed. */
 void receivers_free(struct receivers *receivers);
 
-/* A child of ours has ended: true where it was a receiver. */
-bool receivers_reaped(struct receivers *receivers, pid_t pid);
+/* A child of ours has ended with `status`, as waitpid(2) gives it: true where it was a
+ * receiver. One that came to a bad end is logged. */
+bool receivers_reaped(struct receivers *receivers, pid_t pid, int status);
 
 /* How many processes there are. */
 size_t receivers_count(const struct receivers *receivers);

@@ -305,7 +305,7 @@ signalled(int signal, void *arg)
 	}
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		if (!alert_reaped(runner->alert, pid, status) &&
-		    !receivers_reaped(runner->receivers, pid))
+		    !receivers_reaped(runner->receivers, pid, status))
 			control_reaped(runner->control, pid, status);
 }
 

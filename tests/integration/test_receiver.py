@@ -164,6 +164,7 @@ def test_killed_receiver_and_vanished_client(host, provider):
     os.kill(pid, signal.SIGKILL)
     assert raw_submission.answer(client) == (None, "")
     assert_nothing_is_left(host)
+    host.wait_for_log(rf"receive.*: uid={os.getuid()}: receiver {pid} ended by signal 9")
     client = raw_submission.connect(host)
     client.sendall(half)
     wait_for_receivers(host, 1)
