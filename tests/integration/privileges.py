@@ -1,4 +1,4 @@
-"""What some tests need of the system that runs them, as marks, and a user who has nothing."""
+"""What some tests need of system and build, as marks, and a user who may do nothing."""
 
 import functools
 import os
@@ -34,7 +34,7 @@ def _others_can_enter() -> bool:
     return all(p.stat().st_mode & 0o001 for p in (BUILD, *BUILD.parents) if p.exists())
 
 
-def _is_leak_checked() -> bool:
+def _is_sanitized() -> bool:
     program = BUILD / "sendmail"
     return program.exists() and b"__asan_init" in program.read_bytes()
 
@@ -46,5 +46,8 @@ needs_other_users = pytest.mark.skipif(
     reason="needs root, and a build directory that others can enter",
 )
 needs_set_gid = pytest.mark.skipif(
-    _is_leak_checked(), reason="the kernel lets no leak checker look into a set-gid program"
+    _is_sanitized(), reason="the kernel lets no leak checker look into a set-gid program"
+)
+needs_few_resources = pytest.mark.skipif(
+    _is_sanitized(), reason="sanitizers need memory and descriptors"
 )

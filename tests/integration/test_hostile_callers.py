@@ -25,7 +25,7 @@ from harness import (
     process_status,
     wait_until,
 )
-from privileges import needs_mounts, needs_other_users, needs_set_gid
+from privileges import needs_few_resources, needs_mounts, needs_other_users, needs_set_gid
 
 MESSAGE = b"Subject: hostile\n\nHello\n"
 TO = "someone@example.org"
@@ -335,11 +335,7 @@ LIMITS = (
 )
 
 
-def is_sanitized() -> bool:
-    return b"__asan_init" in (BUILD / "sendmail").read_bytes()
-
-
-@pytest.mark.skipif("is_sanitized()", reason="sanitizers need memory and descriptors")
+@needs_few_resources
 def test_limits(host, message):
     host.aliases.write_text("root: admin@example.org\n")
     host.submit(TO)  # the spool exists
