@@ -147,11 +147,11 @@ smtp_run(const struct options *options, const struct config *config, struct erro
 {
 	struct pump pump = {.in = STDIN_FILENO, .out = STDOUT_FILENO};
 	struct smtp_settings settings = {
-	    .config = config,
-	    .full_name = options->full_name,
-	    .no_aliases = options->no_aliases,
-	    .gateway = options->gateway,
-	    .queue_only = options->queue_only,
+	    .message.config = config,
+	    .message.full_name = options->full_name,
+	    .message.no_aliases = options->no_aliases,
+	    .message.gateway = options->gateway,
+	    .message.queue_only = options->queue_only,
 	    .put = keep_reply,
 	    .context = &pump,
 	};

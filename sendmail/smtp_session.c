@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,6 @@
 #include "sendmail/smtp_command.h"
 #include "sendmail/smtp_data.h"
 #include "sendmail/smtp_transaction.h"
-#include "sendmail/submission.h"
 
 /* RFC 5321 4.5.3.1.5, with the line's end. */
 #define REPLY_MAX 512
@@ -132,14 +132,7 @@ end_data(struct smtp_session *session)
 static void
 begin_data(struct smtp_session *session, const char *argument, bool crlf)
 {
-	const struct smtp_settings *settings = &session->settings;
-	struct submission_options options = {
-	    .config = settings->config,
-	    .full_name = settings->full_name,
-	    .no_aliases = settings->no_aliases,
-	    .queue_only = settings->queue_only,
-	    .gateway = settings->gateway,
-	};
+	struct submission_options options = session->settings.message;
 
 	if (*argument != '\0') {
 		reply(session, "501 Syntax: DATA");
@@ -163,7 +156,7 @@ begin_data(struct smtp_session *session, const char *argument, bool crlf)
 static void
 greet(struct smtp_session *session, const char *argument, bool extended)
 {
-	const struct config *config = session->settings.config;
+	const struct config *config = session->settings.message.config;
 
 	if (*argument == '\0') {
 		reply(session, "501 Syntax: %s hostname", extended ? "EHLO" : "HELO");
@@ -198,7 +191,7 @@ reset(struct smtp_session *session, const char *argument)
 static void
 obey(struct smtp_session *session, char *line, bool crlf)
 {
-	const struct config *config = session->settings.config;
+	const struct config *config = session->settings.message.config;
 	struct smtp_transaction *transaction = &session->transaction;
 	char *argument;
 
@@ -296,7 +289,7 @@ smtp_session_new(const struct smtp_settings *settings)
 	session->settings = *settings;
 	session->data.put = take_text;
 	session->data.context = session;
-	reply(session, "220 %s ESMTP Postoak", settings->config->hostname);
+	reply(session, "220 %s ESMTP Postoak", settings->message.config->hostname);
 	return session;
 }
 
@@ -320,7 +313,7 @@ smtp_session_feed(struct smtp_session *session, const char *data, size_t length)
 void
 smtp_session_close(struct smtp_session *session)
 {
-	reply(session, "421 %s closes", session->settings.config->hostname);
+	reply(session, "421 %s closes", session->settings.message.config->hostname);
 	session->over = true;
 }
 

@@ -14,21 +14,17 @@
 #ifndef POSTOAK_SENDMAIL_SMTP_SESSION_H
 #define POSTOAK_SENDMAIL_SMTP_SESSION_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
-#include "config/config.h"
+#include "sendmail/submission.h"
 
 /* The longest command, its end included: 512 octets (RFC 5321 4.5.3.1.4), and what an
  * address may have beyond that, and ORCPT (507), NOTIFY (28; RFC 3461 4). */
 #define SMTP_LINE_MAX 2048
 
 struct smtp_settings {
-	const struct config *config;
-	const char *full_name; /* for From, as -F gave it; null: the user's */
-	bool no_aliases;
-	bool gateway;    /* do not complete headers */
-	bool queue_only; /* do not tell the runner */
+	/* What messages are submitted with; the envelope is the client's. */
+	struct submission_options message;
 	/* Takes replies, whole lines. Returns 0, or -1 where there is no use in going on. */
 	int (*put)(void *context, const char *text, size_t length);
 	void *context;

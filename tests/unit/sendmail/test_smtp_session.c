@@ -41,7 +41,8 @@ note(void *context, const char *text, size_t length)
 static void
 answers_in_pieces(const char *input, size_t step, const char *expected)
 {
-	struct smtp_settings settings = {.config = &config, .queue_only = true, .put = note};
+	struct smtp_settings settings = {
+	    .message = {.config = &config, .queue_only = true}, .put = note};
 	struct smtp_session *session;
 	size_t length = strlen(input);
 
@@ -144,7 +145,7 @@ long_lines(void **state)
 static void
 a_nul_is_no_command(void **state)
 {
-	struct smtp_settings settings = {.config = &config, .put = note};
+	struct smtp_settings settings = {.message.config = &config, .put = note};
 	struct smtp_session *session = smtp_session_new(&settings);
 
 	(void)state;
@@ -170,7 +171,8 @@ static void
 nobody_listens(void **state)
 {
 	int count = 0;
-	struct smtp_settings settings = {.config = &config, .put = fail_to_put, .context = &count};
+	struct smtp_settings settings = {
+	    .message.config = &config, .put = fail_to_put, .context = &count};
 	struct smtp_session *session = smtp_session_new(&settings);
 
 	(void)state;
