@@ -110,7 +110,7 @@ check: check-unit check-integration
 check-unit: test-dependencies unit-tests
 	@set -e; for t in $(UNIT_TESTS); do echo "== $$t"; $$t; done
 
-check-integration: all test-dependencies
+check-integration: all test-dependencies unpacked
 	POSTOAK_BUILD=$(abspath $(BUILD)) $(PYTEST) $(SIDE_BY_SIDE) -m "not crash" tests/integration
 
 check-crash: all test-dependencies

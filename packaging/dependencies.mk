@@ -22,7 +22,8 @@ dependencies:
 	@packaging/dependencies.sh build
 test-dependencies:
 	@packaging/dependencies.sh build test
+unpacked:
 	@packaging/unpack.sh build/unpacked $(UNPACKED)
 lint-dependencies:
 	@packaging/dependencies.sh build test lint
-.PHONY: dependencies test-dependencies lint-dependencies
+.PHONY: dependencies test-dependencies unpacked lint-dependencies
