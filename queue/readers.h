@@ -17,14 +17,14 @@ struct readers;
 struct readers *readers_new(const struct spool *spool);
 void readers_free(struct readers *readers);
 
-/* Whether there is room for another: 32 in all, 4 a uid but for root. Returns 0, or -1 and
- * `error` (EX_TEMPFAIL). */
+/* Whether there is room for another: 32 in all, 4 a uid; root has 8 more when others took
+ * all. Returns 0, or -1 and `error` (EX_TEMPFAIL). */
 int readers_check_room(const struct readers *readers, uid_t uid, struct error *error);
 
 /*
  * Start one for `uid`; there must be room. `work` runs in the new process, with the
  * spool and `fd` open and nothing else of the runner's, and returns 0, or -1 where it
- * failed, which is logged. `fd` stays open here too. Returns 0, or -1 and errno.
+ * failed, which is logged; it ends with the runner. `fd` stays open here too. Returns 0, or -1 and errno.
  */
 int readers_start(
     struct readers *readers, uid_t uid, int fd, int (*work)(int fd, void *arg), void *arg);
