@@ -34,7 +34,7 @@ submit_socket_exists(const struct config *config)
 	return stat(path, &status) == 0 && S_ISSOCK(status.st_mode);
 }
 
-/* Returns 0, or -1 where the peer takes no more. */
+/* Returns 0, or -1 and errno: EPIPE and ECONNRESET where the peer takes no more. */
 static int
 send_all(int fd, const char *data, size_t length)
 {
@@ -51,7 +51,10 @@ send_all(int fd, const char *data, size_t length)
 	return 0;
 }
 
-/* Returns 0 also where the peer takes no more: then it has answered. */
+/*
+ * Returns 0 also where the peer takes no more: then it has answered. Whatever else stops
+ * us is no end of the message: told that it was, the receiver would find it damaged.
+ */
 static int
 send_file(int fd, int file, struct error *error)
 {
@@ -65,8 +68,13 @@ send_file(int fd, int file, struct error *error)
 			continue;
 		if (got < 0)
 			return error_set_errno(error, EX_TEMPFAIL, "cannot read the message again");
-		if (got == 0 || send_all(fd, buffer, (size_t)got) < 0)
+		if (got == 0)
 			break;
+		if (send_all(fd, buffer, (size_t)got) < 0) {
+			if (errno == EPIPE || errno == ECONNRESET)
+				return 0;
+			return error_set_errno(error, EX_TEMPFAIL, "cannot hand over the message");
+		}
 		offset += got;
 	}
 	(void)shutdown(fd, SHUT_WR);
