@@ -6,7 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "queue/message/utf8.h"
 #include "queue/spool/envelope_syntax.h"
 #include "sendmail/dsn.h"
 
@@ -85,7 +84,7 @@ take_orcpt(const char *value, void *context)
 	struct smtp_rcpt_parameters *parameters = context;
 
 	parameters->orcpt = value;
-	return value != NULL && envelope_orcpt_is_valid(value) && utf8_is_valid(value);
+	return value != NULL && envelope_orcpt_is_valid(value);
 }
 
 static const struct parameter mail_parameters[] = {

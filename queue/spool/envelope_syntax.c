@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "queue/message/utf8.h"
 #include "queue/spool/digits.h"
 
 #define ENVID_MAX 100
@@ -52,7 +53,7 @@ envelope_orcpt_is_valid(const char *orcpt)
 		return false;
 	semicolon = strchr(orcpt, ';');
 	return semicolon != NULL && semicolon != orcpt && semicolon[1] != '\0' &&
-	       is_xtext(orcpt, true);
+	       is_xtext(orcpt, true) && utf8_is_valid(orcpt);
 }
 
 /* Indexed by the bits. */

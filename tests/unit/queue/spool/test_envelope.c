@@ -328,6 +328,7 @@ malformed_headers_are_refused(void **state)
 	    {9, "recipient: bob@example.org orcpt=rfc822\n"},
 	    {9, "recipient: bob@example.org orcpt=;b\n"},
 	    {9, "recipient: bob@example.org orcpt=rfc822;a=b\n"},
+	    {9, "recipient: bob@example.org orcpt=rfc822;\xff\n"},
 	    {9, "recipient: bob@example.org junk\n"},
 	    {9, "recipient: \"bob@example.org\n"},
 	    {9, "unknown: field\n"},
