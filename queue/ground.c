@@ -79,6 +79,8 @@ take_lock(struct ground *ground, const struct config *config, struct error *erro
 		(void)nanosleep(&interval, NULL);
 	}
 	if (result == 0) {
+		/* What an earlier try found is over, and nobody shall be told of it. */
+		*error = (struct error){0};
 		ground->lock = spool.lock;
 		spool.lock = -1;
 	}
