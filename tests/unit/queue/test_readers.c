@@ -24,15 +24,23 @@ stay(int fd, void *arg)
 	return read(fd, &octet, 1) == 0 ? 0 : -1;
 }
 
+static bool
+is_full(const struct readers *readers, uid_t uid)
+{
+	struct error error;
+
+	return readers_check_room(readers, uid, &error) < 0;
+}
+
 static void
 start(struct readers *readers, uid_t uid, int fd, size_t count)
 {
 	while (count-- > 0) {
-		assert_false(readers_are_full(readers, uid));
+		assert_false(is_full(readers, uid));
 		assert_int_equal(readers_start(readers, uid, fd, stay, NULL), 0);
 	}
 	if (uid != 0)
-		assert_true(readers_are_full(readers, uid));
+		assert_true(is_full(readers, uid));
 }
 
 static void
@@ -58,14 +66,14 @@ test_limits(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	for (uid_t uid = 1000; uid < 1008; uid++)
 		start(readers, uid, pair[0], 4);
-	assert_true(readers_are_full(readers, 2000));
+	assert_true(is_full(readers, 2000));
 	start(readers, 0, pair[0], 8);
-	assert_true(readers_are_full(readers, 0));
+	assert_true(is_full(readers, 0));
 
 	close(pair[1]);
 	reap_all(readers);
-	assert_false(readers_are_full(readers, 0));
-	assert_false(readers_are_full(readers, 2000));
+	assert_false(is_full(readers, 0));
+	assert_false(is_full(readers, 2000));
 	close(pair[0]);
 	readers_free(readers);
 }
