@@ -24,7 +24,8 @@ int readers_check_room(const struct readers *readers, uid_t uid, struct error *e
 /*
  * Start one for `uid`; there must be room. `work` runs in the new process, with the
  * spool and `fd` open and nothing else of the runner's, and returns 0, or -1 where it
- * failed, which is logged; it ends with the runner. `fd` stays open here too. Returns 0, or -1 and errno.
+ * failed, which is logged; it ends with the runner. `fd` stays open here too. Returns 0, or -1 and
+ * errno.
  */
 int readers_start(
     struct readers *readers, uid_t uid, int fd, int (*work)(int fd, void *arg), void *arg);
