@@ -363,6 +363,14 @@ account_probe(struct account *account)
 }
 
 void
+account_retry(struct account *account)
+{
+	if (!account->token.fetching)
+		token_retry(&account->token);
+	set_timer(account);
+}
+
+void
 account_leave(struct account_waiter *waiter)
 {
 	if (waiter->waiting)

@@ -90,6 +90,9 @@ void account_refresh(struct account *account, struct account_waiter *waiter);
 /* A person resumed the profile: forget troubles, the next request tries at once. */
 void account_probe(struct account *account);
 
+/* A person tests the profile: the next request asks the server, whatever it said before. */
+void account_retry(struct account *account);
+
 /* Wait no longer. */
 void account_leave(struct account_waiter *waiter);
 

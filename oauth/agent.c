@@ -125,11 +125,15 @@ handle_runner(struct agent *agent)
 			give_credential(agent, profile);
 		return;
 	case AGENT_PROBE:
+	case AGENT_RETRY:
 		account = accounts_find(agent->accounts, unpack_string(&unpacker));
-		if (account != NULL && unpack_complete(&unpacker)) {
-			accounts_try_store(agent->accounts);
+		if (account == NULL || !unpack_complete(&unpacker))
+			return;
+		accounts_try_store(agent->accounts);
+		if (agent->message.type == AGENT_PROBE)
 			account_probe(account);
-		}
+		else
+			account_retry(account);
 		return;
 	case AGENT_RELOAD:
 		accounts_reload(agent->accounts);

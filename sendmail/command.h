@@ -29,5 +29,6 @@ command_run command_suspend;
 command_run command_resume;
 command_run command_oauth_status;
 command_run command_oauth_refresh;
+command_run command_test;
 
 #endif

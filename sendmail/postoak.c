@@ -22,6 +22,7 @@ static const struct command {
     {"queue", "list", "[--json]", 0, 0, true, command_queue_list},
     {NULL, "suspend", "PROFILE", 1, 1, false, command_suspend},
     {NULL, "resume", "PROFILE", 1, 1, false, command_resume},
+    {NULL, "test", "PROFILE RECIPIENT", 2, 2, false, command_test},
     {"oauth", "status", "[PROFILE] [--json]", 0, 1, true, command_oauth_status},
     {"oauth", "refresh", "PROFILE", 1, 1, false, command_oauth_refresh},
     {"config", "check", "", 0, 0, false, command_config_check},
