@@ -27,8 +27,29 @@ static const struct schema_choice login_choices[] = {
     {0},
 };
 
+static const struct schema_choice public_client_choices[] = {{"no", false}, {"yes", true}, {0}};
+
+static const char *
+check_grant(const char *text)
+{
+	if (strcmp(text, "password") == 0 || strcmp(text, "none") == 0)
+		return NULL;
+	for (const struct schema_choice *choice = grant_choices; choice->name != NULL; choice++)
+		if (strcmp(text, choice->name) == 0)
+			return NULL;
+	return "must be grants, password or none";
+}
+
 static const struct schema_field provider_fields[] = {
     {.key = "title", .type = SCHEMA_STRING, .offset = offsetof(struct provider, title)},
+    {.key = "grants",
+	.type = SCHEMA_STRINGS,
+	.offset = offsetof(struct provider, grants),
+	.check = check_grant},
+    {.key = "public_client",
+	.type = SCHEMA_SWITCH,
+	.offset = offsetof(struct provider, public_client),
+	.choices = public_client_choices},
     {.key = "preparation",
 	.type = SCHEMA_STRINGS,
 	.offset = offsetof(struct provider, preparation)},
@@ -164,6 +185,24 @@ provider_names(const char *directory, struct config_strings *names, struct error
 	if (names->count > 0)
 		qsort(names->items, names->count, sizeof(char *), compare);
 	return 0;
+}
+
+const char *
+provider_step(const struct provider *provider, size_t index, const char *grant)
+{
+	const char *step = provider->preparation.items[index];
+	const char *end = *step == '[' ? strchr(step, ']') : NULL;
+
+	if (end == NULL)
+		return step;
+	for (step++; step < end; step += strspn(step, ", ")) {
+		size_t length = strcspn(step, ",]");
+
+		if (length == strlen(grant) && strncmp(step, grant, length) == 0)
+			return end + 1 + strspn(end + 1, " ");
+		step += length;
+	}
+	return NULL;
 }
 
 char *

@@ -2,12 +2,14 @@
  * Providers' templates: providers/NAME.yaml says where a provider's servers are and
  * how they want to be used.
  *
- * A template has `title`, `login` (required, optional, none), `preparation` (a list:
- * what to do at the provider), and two mappings with the keys of postoak.yaml that
- * concern the provider: `client` for OAuth clients, `profile` for profiles. A client
- * template may have `client_credentials_scopes` besides `scopes`. {tenant_id} in URLs
- * and {tenant_domain} in `host` stand for the configuration's keys of that name.
- * postoak.yaml(5) documents it.
+ * A template has `title`, `login` (required, optional, none), `grants` (how profiles may log
+ * in: grants, "password", "none"; the usual one first), `public_client` (whether grants that
+ * a person gives need no secret), `preparation` (a list: what to do at the provider; a step
+ * that begins with "[GRANT, ...] " is only for these), and two mappings with the keys of
+ * postoak.yaml that concern the provider: `client` for OAuth clients, `profile` for profiles. A
+ * client template may have `client_credentials_scopes` besides `scopes`. {tenant_id} in URLs and
+ * {tenant_domain} in `host` stand for the configuration's keys of that name. postoak.yaml(5)
+ * documents it.
  */
 #ifndef POSTOAK_CONFIG_PROVIDER_H
 #define POSTOAK_CONFIG_PROVIDER_H
@@ -27,6 +29,8 @@ struct provider {
 	char *path; /* of the template, for messages */
 	char *title;
 	enum provider_login login;
+	struct config_strings grants;
+	bool public_client;
 	struct config_strings preparation; /* one step each */
 	struct yaml_node *root;
 };
@@ -55,6 +59,12 @@ int provider_apply_profile(
  * strings_free). EX_NOINPUT where the directory cannot be read.
  */
 int provider_names(const char *directory, struct config_strings *names, struct error *error);
+
+/*
+ * Step `index` of the preparation where it is one for `grant`, without the grants it begins
+ * with; else null.
+ */
+const char *provider_step(const struct provider *provider, size_t index, const char *grant);
 
 /*
  * A fresh copy of `text` with each `placeholder` replaced by `value`; null without

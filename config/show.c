@@ -276,6 +276,15 @@ put_client(struct writer *writer, const struct config_client *client)
 }
 
 static void
+put_profile(struct writer *writer, const struct config_profile *profile)
+{
+	put_text(writer, profile->name);
+	begin_mapping(writer, YAML_BLOCK_MAPPING_STYLE);
+	put_fields(writer, profile_fields, profile);
+	end_mapping(writer);
+}
+
+static void
 put_sections(struct writer *writer, const struct config *config)
 {
 	put_text(writer, "oauth_clients");
@@ -286,12 +295,8 @@ put_sections(struct writer *writer, const struct config *config)
 
 	put_text(writer, "profiles");
 	begin_mapping(writer, YAML_BLOCK_MAPPING_STYLE);
-	for (size_t i = 0; i < config->profile_count; i++) {
-		put_text(writer, config->profiles[i].name);
-		begin_mapping(writer, YAML_BLOCK_MAPPING_STYLE);
-		put_fields(writer, profile_fields, &config->profiles[i]);
-		end_mapping(writer);
-	}
+	for (size_t i = 0; i < config->profile_count; i++)
+		put_profile(writer, &config->profiles[i]);
 	end_mapping(writer);
 
 	put_text(writer, "routes");
@@ -305,27 +310,66 @@ put_sections(struct writer *writer, const struct config *config)
 	put_field(writer, &default_profile_field, config);
 }
 
+/* Begin a document whose content is a mapping. */
+static int
+begin_document(struct writer *writer, FILE *out)
+{
+	yaml_event_t event;
+
+	*writer = (struct writer){.failed = false};
+	if (!yaml_emitter_initialize(&writer->emitter))
+		return -1;
+	yaml_emitter_set_output_file(&writer->emitter, out);
+	yaml_emitter_set_unicode(&writer->emitter, 1);
+	yaml_emitter_set_width(&writer->emitter, -1);
+	put(writer, &event, yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING));
+	put(writer, &event, yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1));
+	begin_mapping(writer, YAML_BLOCK_MAPPING_STYLE);
+	return 0;
+}
+
+static int
+end_document(struct writer *writer, FILE *out)
+{
+	yaml_event_t event;
+
+	end_mapping(writer);
+	put(writer, &event, yaml_document_end_event_initialize(&event, 1));
+	put(writer, &event, yaml_stream_end_event_initialize(&event));
+	if (!writer->failed && (!yaml_emitter_flush(&writer->emitter) || fflush(out) != 0))
+		writer->failed = true;
+	yaml_emitter_delete(&writer->emitter);
+	return writer->failed ? -1 : 0;
+}
+
 int
 config_show(const struct config *config, FILE *out)
 {
-	struct writer writer = {.failed = false};
-	yaml_event_t event;
+	struct writer writer;
 
-	if (!yaml_emitter_initialize(&writer.emitter))
+	if (begin_document(&writer, out) < 0)
 		return -1;
-	yaml_emitter_set_output_file(&writer.emitter, out);
-	yaml_emitter_set_unicode(&writer.emitter, 1);
-	yaml_emitter_set_width(&writer.emitter, -1);
-	put(&writer, &event, yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING));
-	put(&writer, &event, yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1));
-	begin_mapping(&writer, YAML_BLOCK_MAPPING_STYLE);
 	put_fields(&writer, config_fields, config);
 	put_sections(&writer, config);
+	return end_document(&writer, out);
+}
+
+int
+config_show_profile(const struct config_profile *profile, FILE *out)
+{
+	struct writer writer;
+
+	if (begin_document(&writer, out) < 0)
+		return -1;
+	if (profile->client != NULL) {
+		put_text(&writer, "oauth_clients");
+		begin_mapping(&writer, YAML_BLOCK_MAPPING_STYLE);
+		put_client(&writer, profile->client);
+		end_mapping(&writer);
+	}
+	put_text(&writer, "profiles");
+	begin_mapping(&writer, YAML_BLOCK_MAPPING_STYLE);
+	put_profile(&writer, profile);
 	end_mapping(&writer);
-	put(&writer, &event, yaml_document_end_event_initialize(&event, 1));
-	put(&writer, &event, yaml_stream_end_event_initialize(&event));
-	if (!writer.failed && (!yaml_emitter_flush(&writer.emitter) || fflush(out) != 0))
-		writer.failed = true;
-	yaml_emitter_delete(&writer.emitter);
-	return writer.failed ? -1 : 0;
+	return end_document(&writer, out);
 }

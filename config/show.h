@@ -13,4 +13,7 @@
  */
 int config_show(const struct config *config, FILE *out);
 
+/* The same of one profile, and of the OAuth client it refers to. */
+int config_show_profile(const struct config_profile *profile, FILE *out);
+
 #endif

@@ -39,11 +39,10 @@ struct account {
 static void serve(struct account *account, struct account_waiter *waiter);
 
 enum agent_state
-account_state(const struct account *account, const char **text)
+account_state(const struct account *account)
 {
 	const struct token *token = &account->token;
 
-	*text = account->trouble.text;
 	if (token->refused)
 		return AGENT_NEEDS_PERSON;
 	if (token->trouble == TOKEN_NO_TROUBLE || token_usable(token, clock_monotonic_ms()))
@@ -55,8 +54,7 @@ account_state(const struct account *account, const char **text)
 static void
 announce(struct account *account, bool always)
 {
-	const char *text;
-	enum agent_state state = account_state(account, &text);
+	enum agent_state state = account_state(account);
 
 	if (state == account->announced && !always)
 		return;
@@ -172,7 +170,12 @@ static void
 refuse(struct account *account, struct account_waiter *waiter, enum agent_state state)
 {
 	uint64_t now = clock_monotonic_ms();
-	struct account_answer answer = {.state = state, .text = account->trouble.text};
+	struct account_answer answer = {
+	    .state = state,
+	    .text = account->trouble.text,
+	    .reason = account->trouble.error,
+	    .advice = account->trouble.advice,
+	};
 
 	if (state == AGENT_TRY_LATER && account->token.retry_at > now)
 		answer.retry_after = (unsigned)((account->token.retry_at - now + 999) / 1000);
@@ -356,6 +359,14 @@ account_probe(struct account *account)
 {
 	if (!account->token.fetching)
 		token_forget_trouble(&account->token);
+	set_timer(account);
+}
+
+void
+account_retry(struct account *account)
+{
+	if (!account->token.fetching)
+		token_retry(&account->token);
 	set_timer(account);
 }
 

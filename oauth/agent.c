@@ -44,13 +44,14 @@ tell(const struct agent *agent, const struct account *account)
 {
 	unsigned char body[4096];
 	struct packer packer;
-	const char *text;
-	enum agent_state state = account_state(account, &text);
+	struct account_view view;
 
+	account_view(account, &view);
 	pack_init(&packer, body, sizeof(body));
-	pack_string(&packer, account_profile(account)->name);
-	pack_u32(&packer, (uint32_t)state);
-	pack_string(&packer, text);
+	pack_string(&packer, view.profile->name);
+	pack_u32(&packer, (uint32_t)account_state(account));
+	pack_string(&packer, view.last_error != NULL ? view.last_error : "");
+	pack_string(&packer, view.advice != NULL ? view.advice : "");
 	return channel_send(agent->runner, AGENT_CHANGED, body, packer.length, NULL, 0);
 }
 
@@ -124,11 +125,15 @@ handle_runner(struct agent *agent)
 			give_credential(agent, profile);
 		return;
 	case AGENT_PROBE:
+	case AGENT_RETRY:
 		account = accounts_find(agent->accounts, unpack_string(&unpacker));
-		if (account != NULL && unpack_complete(&unpacker)) {
-			accounts_try_store(agent->accounts);
+		if (account == NULL || !unpack_complete(&unpacker))
+			return;
+		accounts_try_store(agent->accounts);
+		if (agent->message.type == AGENT_PROBE)
 			account_probe(account);
-		}
+		else
+			account_retry(account);
 		return;
 	case AGENT_RELOAD:
 		accounts_reload(agent->accounts);
@@ -167,9 +172,8 @@ meet_runner(struct agent *agent, int fd)
 	/* A new runner takes profiles for ready until it hears otherwise. */
 	for (size_t i = 0; i < accounts_count(agent->accounts); i++) {
 		struct account *account = accounts_get(agent->accounts, i);
-		const char *text;
 
-		if (account_state(account, &text) != AGENT_READY)
+		if (account_state(account) != AGENT_READY)
 			changed(account, agent);
 	}
 }

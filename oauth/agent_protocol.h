@@ -9,7 +9,9 @@
  * given over the descriptor that comes with it (credential.h). AGENT_RELOAD: read
  * the configuration file again; where it does not load, the old one stays.
  * AGENT_PROBE: a person resumed the profile; what is known of earlier failures is
- * forgotten, so that the AGENT_CREDENTIAL that follows tries at once.
+ * forgotten, so that the AGENT_CREDENTIAL that follows tries at once. AGENT_RETRY: a
+ * person tests the profile; the AGENT_CREDENTIAL that follows asks the authorization
+ * server again where that refused before, but what relays refused stays known.
  *
  * Agent to runner: AGENT_CHANGED whenever what is known of a profile's credential
  * changed for better or worse: a token came after failures, a person granted or
@@ -18,14 +20,16 @@
 enum agent_message {
 	AGENT_CREDENTIAL = 200, /* string profile; one descriptor */
 	AGENT_RELOAD,           /* empty */
-	AGENT_CHANGED,          /* string profile, u32 enum agent_state, string advice */
+	AGENT_CHANGED,          /* string profile, u32 enum agent_state, string what happened,
+				   string what to do about it */
 	AGENT_PROBE,            /* string profile */
+	AGENT_RETRY,            /* string profile */
 };
 
 enum agent_state {
 	AGENT_READY,        /* a usable credential is there */
-	AGENT_TRY_LATER,    /* temporary trouble; text says which */
-	AGENT_NEEDS_PERSON, /* text says what a person has to do */
+	AGENT_TRY_LATER,    /* temporary trouble */
+	AGENT_NEEDS_PERSON, /* a person has to do something */
 };
 
 #endif

@@ -114,6 +114,7 @@ parse(const struct store *store, const char *profile, const json_t *file,
 		return error_set(error, EX_DATAERR, "tokens/%s is damaged", profile);
 	strlcpy(token->binding, binding, sizeof(token->binding));
 	strlcpy(token->origin, origin == NULL ? "" : origin, sizeof(token->origin));
+	token->granted = json_integer_value(json_object_get(file, "granted"));
 	token->issued = json_integer_value(json_object_get(file, "issued"));
 	token->expires = json_integer_value(json_object_get(file, "expires"));
 	if (scope != NULL && (token->scope = strdup(scope)) == NULL)
@@ -178,10 +179,11 @@ int
 stored_token_save(const struct store *store, const char *profile, const struct stored_token *token,
     struct error *error)
 {
-	json_t *file = json_pack("{s:s, s:I, s:s, s:s, s:I, s:I, s:s*}", "profile", profile,
-	    "generation", (json_int_t)token->generation, "binding", token->binding, "origin",
-	    token->origin, "issued", (json_int_t)token->issued, "expires",
-	    (json_int_t)token->expires, "scope", token->scope);
+	json_t *file =
+	    json_pack("{s:s, s:I, s:s, s:s, s:I, s:I, s:I, s:s*}", "profile", profile, "generation",
+		(json_int_t)token->generation, "binding", token->binding, "origin", token->origin,
+		"granted", (json_int_t)token->granted, "issued", (json_int_t)token->issued,
+		"expires", (json_int_t)token->expires, "scope", token->scope);
 	char *text = NULL;
 	int result = -1;
 

@@ -109,10 +109,16 @@ token_accept(struct token *token, uint64_t generation)
 }
 
 void
-token_forget_trouble(struct token *token)
+token_retry(struct token *token)
 {
 	token->trouble = TOKEN_NO_TROUBLE;
 	token->failures = 0;
+}
+
+void
+token_forget_trouble(struct token *token)
+{
+	token_retry(token);
 	token->replaced = token->refused = false;
 }
 

@@ -71,6 +71,9 @@ void token_accept(struct token *token, uint64_t generation);
 /* A person asks, or the configuration changed: forget the troubles, fetch at the next chance. */
 void token_forget_trouble(struct token *token);
 
+/* A person asks how it is now: fetch at the next chance, whatever the last fetch came to. */
+void token_retry(struct token *token);
+
 /* When token_due becomes true by itself; TOKEN_NEVER. */
 uint64_t token_next(const struct token *token);
 

@@ -2,7 +2,6 @@
 #include "queue/connection.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,13 +13,11 @@
 
 #include "config/clock.h"
 #include "config/log.h"
-#include "config/pack.h"
-#include "oauth/agent.h"
 #include "queue/advice.h"
-#include "queue/delivery/launcher.h"
 #include "queue/delivery/work.h"
 #include "queue/depart.h"
 #include "queue/loaded.h"
+#include "queue/worker_start.h"
 
 /* A message whose worker died waits, so that one bad message cannot hold the rest. */
 #define PENALTY_MS 60000
@@ -76,7 +73,7 @@ profile_failed(struct connection *connection, const struct outcome *outcome)
 		lane->connection_count - 1, time(NULL), clock_monotonic_ms());
 
 	if (profile_state_probes(&lane->state))
-		advice_find(lane->profile, outcome->text, lane->state.advice);
+		advice_on_outcome(lane->profile, outcome, lane->state.advice);
 	log_write(LOG_WARNING, "smtp", "profile %s: %s%s%s", lane->name,
 	    connection->relay[0] != '\0' ? connection->relay : "",
 	    connection->relay[0] != '\0' ? ": " : "", outcome->text);
@@ -284,59 +281,28 @@ worker_speaks(int fd, uint32_t events, void *arg)
 
 /* ---- opening ---- */
 
-static int
-ask_processes(
-    const struct connector *connector, const char *profile, int work, const int credential[2])
-{
-	unsigned char body[CONFIG_NAME_MAX + 16];
-	const int worker_fds[2] = {work, credential[1]};
-	struct packer packer;
-
-	pack_init(&packer, body, sizeof(body));
-	pack_string(&packer, profile);
-	if (channel_send(
-		connector->agent, AGENT_CREDENTIAL, body, packer.length, &credential[0], 1) < 0)
-		return -1;
-	return channel_send(
-	    connector->launcher, LAUNCHER_START, body, packer.length, worker_fds, 2);
-}
-
 struct connection *
 connection_open(struct connector *connector, struct lane *lane)
 {
-	struct connection *connection = NULL;
-	int work[2] = {-1, -1};
-	int credential[2] = {-1, -1};
+	struct connection *connection = calloc(1, sizeof(*connection));
 
-	if (connector->agent < 0 || connector->launcher < 0)
-		return NULL;
-	if (channel_pair(work) < 0 || channel_pair(credential) < 0)
-		goto out;
-	(void)fcntl(work[0], F_SETFL, O_NONBLOCK);
-	connection = calloc(1, sizeof(*connection));
 	if (connection == NULL)
-		goto out;
+		return NULL;
 	connection->connector = connector;
 	connection->lane = lane;
-	connection->channel = work[0];
 	LIST_INIT(&connection->transactions);
-	if (ask_processes(connector, lane->name, work[1], credential) < 0 ||
-	    loop_watch(connector->context->loop, work[0], EPOLLIN, worker_speaks, connection) < 0) {
+	connection->channel =
+	    worker_start(connector->agent, connector->launcher, lane->name, false);
+	if (connection->channel < 0 || loop_watch(connector->context->loop, connection->channel,
+					   EPOLLIN, worker_speaks, connection) < 0) {
+		if (connection->channel >= 0)
+			close(connection->channel);
 		free(connection);
-		connection = NULL;
-		goto out;
+		return NULL;
 	}
 	LIST_INSERT_HEAD(&lane->connections, connection, entry);
 	lane->connection_count++;
 	connector->count++;
-	work[0] = -1;
-out:
-	for (int i = 0; i < 2; i++) {
-		if (work[i] >= 0)
-			close(work[i]);
-		if (credential[i] >= 0)
-			close(credential[i]);
-	}
 	return connection;
 }
 

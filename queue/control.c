@@ -21,6 +21,7 @@
 #include "queue/listing.h"
 #include "queue/readers.h"
 #include "queue/selection.h"
+#include "queue/trial.h"
 
 /* A reader that takes nothing for so long is dropped. */
 #define LISTING_STALL_S 60
@@ -35,6 +36,7 @@ struct control {
 	struct request_server *server;
 	struct readers *readers;
 	struct flush *flush;
+	struct trials *trials;
 };
 
 static void
@@ -250,6 +252,8 @@ handle(struct request *request, char *line, void *arg)
 		flush(control, request, argument);
 	} else if (strcmp(verb, "suspend") == 0 || strcmp(verb, "resume") == 0) {
 		steer(control, request, argument, strcmp(verb, "suspend") == 0);
+	} else if (strcmp(verb, "test") == 0) {
+		trials_start(control->trials, request, argument);
 	} else {
 		refuse(request, EX_USAGE, "unknown request");
 	}
@@ -274,7 +278,8 @@ control_new(struct context *context, struct dispatch *dispatch, struct intake *i
 	control->listener.fd = -1;
 	control->readers = readers_new(&context->spool);
 	control->flush = flush_new(context, dispatch, control->readers, intake);
-	if (control->readers == NULL || control->flush == NULL) {
+	control->trials = trials_new(context, dispatch, changed, arg);
+	if (control->readers == NULL || control->flush == NULL || control->trials == NULL) {
 		error_set_errno(error, EX_OSERR, "cannot start");
 		control_free(control);
 		return NULL;
@@ -297,6 +302,7 @@ control_free(struct control *control)
 {
 	if (control == NULL)
 		return;
+	trials_free(control->trials);
 	request_server_free(control->server);
 	listener_close(&control->listener);
 	flush_free(control->flush);

@@ -24,6 +24,8 @@ struct control;
  *   flush [SELECTION ...]
  *                     try everything, or what is meant, now; answered at once
  *   suspend PROFILE, resume PROFILE
+ *   test PROFILE RECIPIENT
+ *                     one message now (trial.h)
  * `status` is borrowed. Null and `error` where it cannot be bound.
  */
 struct control *control_new(struct context *context, struct dispatch *dispatch,

@@ -14,6 +14,7 @@
 #include "queue/loaded.h"
 #include "queue/maillog.h"
 #include "queue/reading.h"
+#include "queue/worker_start.h"
 
 /* Messages a worker has at a time: the one on the wire and the one that follows. */
 #define WINDOW 2
@@ -267,16 +268,29 @@ dispatch_pump(struct dispatch *dispatch, struct lane *lane)
 	set_timer(lane, wait);
 }
 
-void
-dispatch_probe(struct dispatch *dispatch, struct lane *lane)
+static void
+tell_agent(const struct dispatch *dispatch, enum agent_message type, const char *profile)
 {
 	unsigned char body[CONFIG_NAME_MAX + 16];
 	struct packer packer;
 
 	pack_init(&packer, body, sizeof(body));
-	pack_string(&packer, lane->name);
+	pack_string(&packer, profile);
 	/* Without an agent there is nothing to forget: the next one begins anew. */
 	if (dispatch->connector.agent >= 0)
-		(void)channel_send(
-		    dispatch->connector.agent, AGENT_PROBE, body, packer.length, NULL, 0);
+		(void)channel_send(dispatch->connector.agent, type, body, packer.length, NULL, 0);
+}
+
+int
+dispatch_start_worker(struct dispatch *dispatch, const char *profile, bool fresh)
+{
+	if (fresh)
+		tell_agent(dispatch, AGENT_RETRY, profile);
+	return worker_start(dispatch->connector.agent, dispatch->connector.launcher, profile, true);
+}
+
+void
+dispatch_probe(struct dispatch *dispatch, struct lane *lane)
+{
+	tell_agent(dispatch, AGENT_PROBE, lane->name);
 }

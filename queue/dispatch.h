@@ -5,6 +5,7 @@
 #ifndef POSTOAK_QUEUE_DISPATCH_H
 #define POSTOAK_QUEUE_DISPATCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "queue/context.h"
@@ -26,6 +27,10 @@ void dispatch_set_launcher(struct dispatch *dispatch, int channel);
 
 /* Do for a lane whatever can be done now, and set its timer for what comes next. */
 void dispatch_pump(struct dispatch *dispatch, struct lane *lane);
+
+/* A worker of the profile that tells its dialogue, for a test: its channel (work.h), or -1
+ * and errno as worker_start. `fresh`: the agent asks again for what it was refused before. */
+int dispatch_start_worker(struct dispatch *dispatch, const char *profile, bool fresh);
 
 /* A person wants the profile to be tried: what the agent holds against it is
  * forgotten. */

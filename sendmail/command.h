@@ -29,5 +29,9 @@ command_run command_suspend;
 command_run command_resume;
 command_run command_oauth_status;
 command_run command_oauth_refresh;
+command_run command_test;
+command_run command_profile_list;
+command_run command_profile_show;
+command_run command_profile_new;
 
 #endif

@@ -39,6 +39,14 @@ struct launcher {
 	bool stopping;
 };
 
+/* What the runner asked for. */
+struct start {
+	const struct config_profile *profile; /* null: unknown here */
+	int runner_channel;                   /* -1: closed */
+	int credential_channel;
+	bool transcript;
+};
+
 /* Load configuration and certificates; what there was before stays where that fails. */
 static int
 load(struct launcher *launcher, struct error *error)
@@ -91,32 +99,32 @@ keep_descriptors(int runner_channel, int credential_channel)
 /* Become a worker. The launcher ignores the signals that mean stop, and so do workers:
  * they are stopped over their channel, after the message that is on the wire. */
 static _Noreturn void
-become_worker(const struct launcher *launcher, const struct config_profile *profile, SSL_CTX *trust,
-    int runner_channel, int credential_channel)
+become_worker(const struct launcher *launcher, const struct start *start, SSL_CTX *trust)
 {
 	const struct worker_options options = {
 	    .config = launcher->config,
-	    .profile = profile,
+	    .profile = start->profile,
 	    .trust = trust,
 	    .runner_channel = WORKER_RUNNER,
 	    .credential_channel = WORKER_CREDENTIAL,
+	    .transcript = start->transcript,
 	};
 	sigset_t none;
 
 	(void)prctl(PR_SET_NAME, "postoak-worker");
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	if (keep_descriptors(runner_channel, credential_channel) < 0)
+	if (keep_descriptors(start->runner_channel, start->credential_channel) < 0)
 		_exit(EX_OSERR);
 	worker_run(&options);
 }
 
-/* Fork a worker; *runner_channel becomes -1 where the runner was told that there is none. */
+/* Fork a worker, or tell the runner that there is none. */
 static void
-start_worker(
-    struct launcher *launcher, const char *name, int *runner_channel, int credential_channel)
+start_worker(struct launcher *launcher, struct start *start)
 {
-	const struct config_profile *profile = config_find_profile(launcher->config, name);
+	const struct config_profile *profile = start->profile;
+	int *runner_channel = &start->runner_channel;
 	const char *why = NULL;
 	SSL_CTX *trust = NULL;
 	pid_t pid;
@@ -136,26 +144,29 @@ start_worker(
 	if (pid < 0)
 		refuse(runner_channel, PROFILE_BACK_OFF, strerror(errno));
 	else if (pid == 0)
-		become_worker(launcher, profile, trust, *runner_channel, credential_channel);
+		become_worker(launcher, start, trust);
 }
 
 static void
-start(struct launcher *launcher)
+obey(struct launcher *launcher)
 {
 	struct channel_message *message = &launcher->message;
-	int runner_channel = channel_take_fd(message, 0);
-	int credential_channel = channel_take_fd(message, 1);
+	struct start start = {
+	    .runner_channel = channel_take_fd(message, 0),
+	    .credential_channel = channel_take_fd(message, 1),
+	};
 	struct unpacker unpacker;
-	const char *name;
 
 	unpack_init(&unpacker, message->body, message->length);
-	name = unpack_string(&unpacker);
-	if (runner_channel >= 0 && credential_channel >= 0 && unpack_complete(&unpacker))
-		start_worker(launcher, name, &runner_channel, credential_channel);
-	if (runner_channel >= 0)
-		close(runner_channel);
-	if (credential_channel >= 0)
-		close(credential_channel);
+	start.profile = config_find_profile(launcher->config, unpack_string(&unpacker));
+	start.transcript = unpack_u32(&unpacker) != 0;
+	if (start.runner_channel >= 0 && start.credential_channel >= 0 &&
+	    unpack_complete(&unpacker))
+		start_worker(launcher, &start);
+	if (start.runner_channel >= 0)
+		close(start.runner_channel);
+	if (start.credential_channel >= 0)
+		close(start.credential_channel);
 }
 
 static void
@@ -182,7 +193,7 @@ runner_ready(int fd, uint32_t events, void *context)
 		return;
 	}
 	if (launcher->message.type == LAUNCHER_START)
-		start(launcher);
+		obey(launcher);
 	/* The runner has told of a configuration that does not load. */
 	else if (launcher->message.type == LAUNCHER_RELOAD)
 		(void)load(launcher, &error);

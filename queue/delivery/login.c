@@ -24,10 +24,24 @@ struct exchange {
 static int
 suspend(struct outcome *failure, const char *text, const char *advice)
 {
-	outcome_failure(STAGE_AUTH, "4.7.0", failure, "%s", text);
+	/* RFC 3463: "system incorrectly configured", on which side is for a person to find. */
+	outcome_failure(STAGE_AUTH, "4.3.5", failure, "%s", text);
 	failure->profile = PROFILE_SUSPEND;
 	strlcpy(failure->advice, advice, sizeof(failure->advice));
 	return -1;
+}
+
+/* For the transcript: which command it is, never what it carries. */
+static void
+tell_command(const struct exchange *exchange, const char *command, const char *line)
+{
+	const char *shown = line == exchange->response ? "[credential]" : line;
+	char text[128];
+
+	if (*command == '\0' && *line == '\0')
+		shown = "(an empty line)";
+	snprintf(text, sizeof(text), "%s%s", command, shown);
+	transcript_sent(exchange->session->transcript, text);
 }
 
 /* Send a line that may hold the credential, read the reply, and wipe the line. */
@@ -38,6 +52,7 @@ converse(struct exchange *exchange, const char *command, const char *line, struc
 	struct session *session = exchange->session;
 	int result;
 
+	tell_command(exchange, command, line);
 	/* Not session_send: it has no room for a token, and would leave it on the stack. */
 	result = session_put(session, STAGE_AUTH, command, strlen(command), failure);
 	if (result == 0)
@@ -47,14 +62,21 @@ converse(struct exchange *exchange, const char *command, const char *line, struc
 	if (result == 0)
 		result = session_reply(session, STAGE_AUTH, reply, failure);
 	stream_discard_output(session->stream);
+	if (result == 0 && reply->code == 334)
+		transcript_challenged(session->transcript, reply);
+	else if (result == 0)
+		transcript_received(session->transcript, reply);
 	return result;
 }
 
 static int
 next_response(struct exchange *exchange)
 {
-	return sasl_response(
-	    exchange->mechanism, &exchange->login, exchange->step++, exchange->response);
+	if (sasl_response(
+		exchange->mechanism, &exchange->login, exchange->step++, exchange->response) < 0)
+		return -1;
+	(void)transcript_guard(exchange->session->transcript, exchange->response);
+	return 0;
 }
 
 static int
@@ -114,7 +136,7 @@ explain(struct exchange *exchange, struct reply *reply, struct outcome *failure)
 	session_classify(exchange->session, STAGE_AUTH, reply, failure);
 	/* After an error challenge any refusal is one of the token, whatever its code. */
 	if (exchange->refusal[0] != '\0' && reply->code >= 500 &&
-	    failure->profile == PROFILE_SUSPEND && failure->advice[0] == '\0')
+	    failure->profile == PROFILE_SUSPEND && failure->by_code)
 		failure->profile = PROFILE_NEW_TOKEN;
 }
 
@@ -161,6 +183,9 @@ login(struct session *session, const struct credential *credential, struct outco
 	if (exchange.mechanism == MECHANISM_BEST)
 		return suspend(failure, "the relay does not offer a mechanism that fits",
 		    "check mechanism, and whether the profile should use a token or a password");
+	transcript_note(session->transcript, "logging in as %s with %s", profile->username,
+	    credential->kind == CREDENTIAL_TOKEN ? "an access token" : "a password");
+	(void)transcript_guard(session->transcript, credential->secret);
 	result = run(&exchange, failure);
 	explicit_bzero(&exchange, sizeof(exchange));
 	return result;

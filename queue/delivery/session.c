@@ -84,6 +84,7 @@ session_send(struct session *session, enum smtp_stage stage, struct outcome *fai
 		    stage, "4.3.0", failure, "command too long while %s", stage_names[stage]);
 		return -1;
 	}
+	transcript_sent(session->transcript, line);
 	line[length++] = '\r';
 	line[length++] = '\n';
 	return session_put(session, stage, line, (size_t)length, failure);
@@ -95,6 +96,8 @@ session_reply(
 {
 	if (reply_read(session->stream, reply, deadline_of(session, stage)) < 0)
 		return session_lost(stage, failure);
+	if (stage != STAGE_AUTH)
+		transcript_received(session->transcript, reply);
 	return 0;
 }
 
@@ -110,6 +113,7 @@ session_classify(const struct session *session, enum smtp_stage stage, const str
 	if ((profile->disable & DISABLE_ENHANCEDSTATUSCODES) != 0)
 		enhanced = "";
 	reply_describe(reply, text, sizeof(text));
+	transcript_redact(session->transcript, text, sizeof(text));
 	outcome_classify(stage, reply->code, enhanced, text, profile->provider, outcome);
 }
 
@@ -171,15 +175,18 @@ start_tls(struct session *session, SSL_CTX *trust, struct outcome *failure)
 {
 	const char *host = session->profile->host;
 	SSL *ssl = trust != NULL ? tls_session(trust, host) : NULL;
-	char reason[256];
+	char reason[256], description[512];
 
 	if (ssl == NULL) {
 		outcome_failure(
 		    STAGE_STARTTLS, "4.7.5", failure, "cannot prepare TLS for %s", host);
 		return -1;
 	}
-	if (stream_start_tls(session->stream, ssl, deadline_of(session, STAGE_STARTTLS)) == 0)
+	if (stream_start_tls(session->stream, ssl, deadline_of(session, STAGE_STARTTLS)) == 0) {
+		tls_describe(ssl, description, sizeof(description));
+		transcript_note(session->transcript, "%s", description);
 		return 0;
+	}
 	if (errno == ETIMEDOUT || errno == ECANCELED)
 		return session_lost(STAGE_STARTTLS, failure);
 	tls_explain(ssl, reason, sizeof(reason));
@@ -223,7 +230,10 @@ session_quit(struct session *session)
 	uint64_t deadline = clock_monotonic_ms() + QUIT_MS;
 	struct reply reply;
 
-	if (stream_put(session->stream, "QUIT\r\n", 6, deadline) == 0 &&
-	    reply_read(session->stream, &reply, deadline) == 0)
-		stream_shutdown(session->stream);
+	transcript_sent(session->transcript, "QUIT");
+	if (stream_put(session->stream, "QUIT\r\n", 6, deadline) < 0 ||
+	    reply_read(session->stream, &reply, deadline) < 0)
+		return;
+	transcript_received(session->transcript, &reply);
+	stream_shutdown(session->stream);
 }

@@ -15,12 +15,14 @@
 #include "queue/delivery/outcome.h"
 #include "queue/delivery/reply.h"
 #include "queue/delivery/stream.h"
+#include "queue/delivery/transcript.h"
 
 struct session {
 	const struct config *config;
 	const struct config_profile *profile;
-	struct stream *stream; /* the caller's */
-	bool loopback;         /* the peer is this host */
+	struct stream *stream;         /* the caller's */
+	bool loopback;                 /* the peer is this host */
+	struct transcript *transcript; /* the caller's; null: none is kept */
 	struct hello hello;
 };
 
@@ -38,7 +40,10 @@ int session_put(struct session *session, enum smtp_stage stage, const void *data
 int session_send(struct session *session, enum smtp_stage stage, struct outcome *failure,
     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* Flush and read the reply to a command of `stage`. */
+/*
+ * Flush and read the reply to a command of `stage`. The transcript has it, unless it is
+ * one to AUTH, which login.h tells.
+ */
 int session_reply(
     struct session *session, enum smtp_stage stage, struct reply *reply, struct outcome *failure);
 

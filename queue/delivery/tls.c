@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -104,6 +105,44 @@ tls_session(SSL_CTX *context, const char *host)
 		return ssl;
 	SSL_free(ssl);
 	return NULL;
+}
+
+static void
+describe_certificate(FILE *out, const X509 *certificate)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *text;
+	long length;
+
+	if (bio == NULL)
+		return;
+	BIO_printf(bio, ", certificate ");
+	X509_NAME_print_ex(bio, X509_get_subject_name(certificate), 0, XN_FLAG_ONELINE);
+	BIO_printf(bio, ", issued by ");
+	X509_NAME_print_ex(bio, X509_get_issuer_name(certificate), 0, XN_FLAG_ONELINE);
+	BIO_printf(bio, ", valid until ");
+	ASN1_TIME_print(bio, X509_get0_notAfter(certificate));
+	length = BIO_get_mem_data(bio, &text);
+	(void)fprintf(out, "%.*s", (int)length, text);
+	BIO_free(bio);
+}
+
+void
+tls_describe(const SSL *ssl, char *text, size_t size)
+{
+	const X509 *certificate = SSL_get0_peer_certificate(ssl);
+	/* What is too long is cut. */
+	FILE *out = fmemopen(text, size, "w");
+
+	text[0] = '\0';
+	if (out == NULL)
+		return;
+	(void)fprintf(out, "%s, %s", SSL_get_version(ssl), SSL_get_cipher_name(ssl));
+	if (certificate != NULL)
+		describe_certificate(out, certificate);
+	(void)fclose(out);
+	text[size - 1] = '\0';
+	ERR_clear_error();
 }
 
 void

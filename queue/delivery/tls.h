@@ -27,6 +27,12 @@ SSL_CTX *tls_context(const char *ca_file, enum tls_version minimum, struct error
  */
 SSL *tls_session(SSL_CTX *context, const char *host);
 
+/*
+ * What a handshake that succeeded came to, in one line for people: version, cipher, and
+ * the certificate's subject, issuer and end.
+ */
+void tls_describe(const SSL *ssl, char *text, size_t size);
+
 /* Why the handshake of `ssl` failed, for people. Empties OpenSSL's error queue. */
 void tls_explain(const SSL *ssl, char *text, size_t size);
 

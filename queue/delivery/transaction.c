@@ -337,8 +337,10 @@ hear_last_words(struct transaction *t, struct outcome *failure)
 
 	session_lost(STAGE_DOT, &lost);
 	stream_discard_output(t->session->stream);
-	if (reply_read(t->session->stream, &reply, 0) == 0 && reply.code >= 400)
+	if (reply_read(t->session->stream, &reply, 0) == 0 && reply.code >= 400) {
+		transcript_received(t->session->transcript, &reply);
 		return answered(&expected, &reply, failure);
+	}
 	*failure = lost;
 	return -1;
 }
@@ -368,6 +370,9 @@ send_message(struct transaction *t, struct outcome *failure)
 	}
 	if (result == CONTENT_STOPPED || put(".\r\n", 3, t) < 0)
 		return hear_last_words(t, failure) < 0 ? TRANSACTION_FAILED : TRANSACTION_CLOSE;
+	transcript_note(
+	    t->session->transcript, "the message, %ju octets", (uintmax_t)t->content.size);
+	transcript_sent(t->session->transcript, ".");
 	pipeline_expect(t->pipeline, expected);
 	if (pipeline_drain(t->pipeline, 0, failure) < 0)
 		return TRANSACTION_FAILED;

@@ -263,6 +263,27 @@ work_unpack_failed(const struct channel_message *message, struct work_failed *fa
 	return unpack_complete(&unpacker) ? 0 : -1;
 }
 
+int
+work_send_transcript(int channel, const char *line)
+{
+	unsigned char body[WORK_TRANSCRIPT_MAX + 16];
+	struct packer packer;
+
+	pack_init(&packer, body, sizeof(body));
+	pack_string(&packer, line);
+	return send_packed(channel, WORK_TRANSCRIPT, &packer);
+}
+
+int
+work_unpack_transcript(const struct channel_message *message, char line[WORK_TRANSCRIPT_MAX])
+{
+	struct unpacker unpacker;
+
+	unpack_init(&unpacker, message->body, message->length);
+	unpack_text(&unpacker, line, WORK_TRANSCRIPT_MAX);
+	return unpack_complete(&unpacker) ? 0 : -1;
+}
+
 void
 work_close(int channel)
 {

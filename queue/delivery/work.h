@@ -9,6 +9,7 @@
  * relay up to its final dot and not answered is uncertain. WORK_CLOSED: the worker
  * ends politely (WORK_QUIT, messages_per_connection, idle time, a 421 between
  * messages) and takes nothing more; a WORK_DELIVER it did not begin has no results.
+ * A worker that was started so tells its dialogue as it goes: WORK_TRANSCRIPT.
  */
 #ifndef POSTOAK_DELIVERY_WORK_H
 #define POSTOAK_DELIVERY_WORK_H
@@ -28,6 +29,7 @@ enum work_message {
 	WORK_ENDED,
 	WORK_FAILED,
 	WORK_CLOSED,
+	WORK_TRANSCRIPT,
 };
 
 /* Recipient index of the profile's archive copy, in results and in requests, is the
@@ -45,6 +47,9 @@ struct work_deliver {
 	uint32_t count;
 	uint32_t *indexes; /* recipients of this transaction */
 };
+
+/* WORK_TRANSCRIPT: a string, a line for people, its end not included. */
+#define WORK_TRANSCRIPT_MAX 1024
 
 /* WORK_READY: the login is done. */
 struct work_ready {
@@ -93,6 +98,8 @@ int work_unpack_ended(const struct channel_message *message, struct work_ended *
 int work_send_failed(int channel, const struct work_failed *failed);
 int work_unpack_failed(const struct channel_message *message, struct work_failed *failed);
 int work_send_closed(int channel);
+int work_send_transcript(int channel, const char *line);
+int work_unpack_transcript(const struct channel_message *message, char line[WORK_TRANSCRIPT_MAX]);
 
 /*
  * Close the worker's end. What the runner has sent and nobody will read is taken out

@@ -34,6 +34,7 @@ struct worker {
 	struct pipeline pipeline;
 	uint64_t generation; /* of the credential */
 	unsigned messages;
+	struct transcript *transcript; /* null: none is kept */
 };
 
 /* True where the relay still waits for a command. */
@@ -52,6 +53,8 @@ hang_up(struct worker *worker, bool politely)
 		session_quit(&worker->session);
 	stream_free(worker->session.stream);
 	worker->session.stream = NULL;
+	transcript_free(worker->transcript);
+	worker->transcript = worker->session.transcript = NULL;
 }
 
 /* Closed first, told then: relays count connections, and the next one comes at once. */
@@ -105,6 +108,7 @@ explain_refusal(int result, const struct credential_refused *refused, struct out
 	if (result <= 0)
 		return;
 	failure->hold = refused->retry_after;
+	strlcpy(failure->advice, refused->advice, sizeof(failure->advice));
 	if (refused->reason == CREDENTIAL_NEEDS_PERSON)
 		failure->profile = PROFILE_SUSPEND;
 }
@@ -131,6 +135,11 @@ report_rejection(struct worker *worker, struct outcome *failure)
 	explain_refusal(result, &refused, &answer);
 	failure->profile = answer.profile;
 	failure->hold = answer.hold;
+	strlcpy(failure->advice, answer.advice, sizeof(failure->advice));
+	if (strstr(answer.text, failure->text) != NULL) {
+		strlcpy(failure->text, answer.text, sizeof(failure->text));
+		return;
+	}
 	strlcat(failure->text, "; ", sizeof(failure->text));
 	strlcat(failure->text, answer.text, sizeof(failure->text));
 }
@@ -182,11 +191,13 @@ reach(struct worker *worker, struct outcome *failure)
 		outcome_failure(STAGE_CONNECT, "4.4.1", failure, "%s", error.text);
 		return -1;
 	}
+	transcript_note(worker->transcript, "connected to %s", worker->connection.relay);
 	worker->session = (struct session){
 	    .config = options->config,
 	    .profile = profile,
 	    .stream = stream_new(worker->connection.fd, options->runner_channel),
 	    .loopback = worker->connection.loopback,
+	    .transcript = worker->transcript,
 	};
 	if (worker->session.stream == NULL) {
 		outcome_failure(STAGE_CONNECT, "4.3.0", failure, "out of memory");
@@ -302,6 +313,8 @@ worker_run(const struct worker_options *options)
 {
 	struct worker worker = {.options = options, .began = clock_monotonic_ms()};
 
+	if (options->transcript)
+		worker.transcript = transcript_new(options->runner_channel);
 	establish(&worker);
 	pipeline_begin(&worker.pipeline, &worker.session);
 	announce(&worker);

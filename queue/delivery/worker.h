@@ -5,6 +5,8 @@
 #ifndef POSTOAK_DELIVERY_WORKER_H
 #define POSTOAK_DELIVERY_WORKER_H
 
+#include <stdbool.h>
+
 #include <openssl/ssl.h>
 
 #include "config/config.h"
@@ -15,6 +17,7 @@ struct worker_options {
 	SSL_CTX *trust;         /* certificates, prepared by the launcher; null with tls none */
 	int runner_channel;     /* work.h */
 	int credential_channel; /* credential.h */
+	bool transcript;        /* tell the runner the dialogue */
 };
 
 /* Serve the runner until told to stop or the connection ends. Does not return. */
