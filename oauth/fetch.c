@@ -138,8 +138,7 @@ gathered(const struct error *error, void *context)
 
 	/* What may have been spent is sent as it was. */
 	if (error == NULL && !fetch->resent && grant_uses_refresh_token(fetch->profile->grant) &&
-	    holding_choose(holding, environment->store,
-		gather_value(&fetch->gather, GATHER_REFRESH_TOKEN), &mine) < 0)
+	    holding_choose(holding, gather_value(&fetch->gather, GATHER_REFRESH_TOKEN), &mine) < 0)
 		error = &mine;
 	if (error != NULL) {
 		gather_wipe(&fetch->gather);

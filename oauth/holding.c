@@ -50,8 +50,7 @@ holding_restore(struct holding *holding, const struct store *store,
 }
 
 int
-holding_choose(
-    struct holding *holding, const struct store *store, const char *configured, struct error *error)
+holding_choose(struct holding *holding, const char *configured, struct error *error)
 {
 	const char *chosen = holding->stored.refresh_token;
 
@@ -59,8 +58,7 @@ holding_choose(
 	holding->sent = NULL;
 	strlcpy(holding->sent_origin, holding->stored.origin, sizeof(holding->sent_origin));
 	if (configured != NULL) {
-		if (seal_fingerprint(store_keys(store), configured, holding->sent_origin, error) <
-		    0)
+		if (seal_digest(configured, holding->sent_origin, error) < 0)
 			return -1;
 		if (chosen == NULL || strcmp(holding->sent_origin, holding->stored.origin) != 0)
 			chosen = configured;
