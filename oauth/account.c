@@ -446,6 +446,16 @@ account_reload(struct account *account, const struct config_profile *profile)
 }
 
 void
+account_secret_changed(struct account *account)
+{
+	account->asked = account->asked || account->token.trouble != TOKEN_NO_TROUBLE;
+	account_reload(account, account->profile);
+	/* What the runner heard may have been about the old one. */
+	if (!account->token.fetching)
+		announce(account, true);
+}
+
+void
 account_free(struct account *account)
 {
 	struct account_answer answer = {.state = AGENT_TRY_LATER, .text = "the profile is gone"};

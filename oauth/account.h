@@ -85,6 +85,9 @@ void account_accept(struct account *account, uint64_t generation);
 /* A person asks for a new access token, whatever is known or held. */
 void account_refresh(struct account *account, struct account_waiter *waiter);
 
+/* A person set a secret that the profile or its client needs: what failed is tried at once. */
+void account_secret_changed(struct account *account);
+
 /* A person resumed the profile: forget troubles, the next request tries at once. */
 void account_probe(struct account *account);
 

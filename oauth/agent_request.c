@@ -20,6 +20,10 @@ static const struct verb {
 } verbs[] = {
     {"oauth", "status", 0, 1, true, false, oauth_request_status},
     {"oauth", "refresh", 1, 1, false, true, oauth_request_refresh},
+    {"secret", "set", 2, 2, false, true, secret_request_set},
+    {"secret", "list", 0, 0, true, false, secret_request_list},
+    {"secret", "delete", 1, 1, false, true, secret_request_delete},
+    {"secret", "rekey", 0, 0, false, true, secret_request_rekey},
 };
 
 void
@@ -44,6 +48,31 @@ agent_answer_text(struct request *request, char *text)
 	else
 		request_answer(request, text, strlen(text));
 	free(text);
+}
+
+void
+agent_answer_format(struct request *request, const char *format, ...)
+{
+	char *text;
+	va_list ap;
+
+	va_start(ap, format);
+	if (vasprintf(&text, format, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	agent_answer_text(request, text);
+}
+
+struct store *
+agent_find_store(const struct agent_call *call)
+{
+	const struct environment *environment;
+
+	accounts_try_store(call->desk->accounts);
+	environment = accounts_environment(call->desk->accounts);
+	if (environment->store == NULL)
+		request_answer_error(call->request, &environment->store_error);
+	return environment->store;
 }
 
 struct account *

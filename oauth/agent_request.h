@@ -3,6 +3,10 @@
  *
  *     oauth status [PROFILE] [json]
  *     oauth refresh PROFILE
+ *     secret set NAME SECRET
+ *     secret list [json]
+ *     secret delete NAME
+ *     secret rekey
  *
  * The words of a table of verbs come first, its arguments follow. What people may
  * write freely, secrets above all, travels as one word each (request_word.h).
@@ -46,6 +50,10 @@ typedef void agent_verb(const struct agent_call *call);
 /* Their functions, each in a file of its group (GROUP_request.c). */
 agent_verb oauth_request_status;
 agent_verb oauth_request_refresh;
+agent_verb secret_request_set;
+agent_verb secret_request_list;
+agent_verb secret_request_delete;
+agent_verb secret_request_rekey;
 
 /*
  * Find the verb that `line` begins with and have it answer. EX_USAGE for words that
@@ -54,10 +62,16 @@ agent_verb oauth_request_refresh;
  */
 void agent_request(const struct agent_desk *desk, struct request *request, char *line);
 
-/* Answers that verbs have in common: a text, freed (null: no memory); a failure. */
+/* Answers that verbs have in common: a text, freed (null: no memory); what is written,
+ * as a whole; a failure. */
 void agent_answer_text(struct request *request, char *text);
+void agent_answer_format(struct request *request, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 void agent_refuse(struct request *request, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The store, tried once more where it was missing; null after refusing. */
+struct store *agent_find_store(const struct agent_call *call);
 
 /* The account of a profile that uses OAuth; null after refusing. */
 struct account *agent_find_account(const struct agent_call *call, const char *profile);

@@ -48,16 +48,14 @@ refreshed(struct account_waiter *waiter, const struct account_answer *answer)
 {
 	struct refresh *refresh =
 	    (struct refresh *)(void *)((char *)waiter - offsetof(struct refresh, waiter));
-	char *text;
 
 	if (answer->state != AGENT_READY)
 		agent_refuse(refresh->request,
 		    answer->state == AGENT_NEEDS_PERSON ? EX_NOPERM : EX_TEMPFAIL, "%s",
 		    answer->text);
 	else
-		agent_answer_text(refresh->request,
-		    asprintf(&text, "profile %s: %s\n", refresh->profile, answer->text) < 0 ? NULL
-											    : text);
+		agent_answer_format(
+		    refresh->request, "profile %s: %s\n", refresh->profile, answer->text);
 	free(refresh);
 }
 

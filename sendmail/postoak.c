@@ -24,6 +24,10 @@ static const struct command {
     {NULL, "resume", "PROFILE", 1, 1, false, command_resume},
     {"oauth", "status", "[PROFILE] [--json]", 0, 1, true, command_oauth_status},
     {"oauth", "refresh", "PROFILE", 1, 1, false, command_oauth_refresh},
+    {"secret", "set", "NAME", 1, 1, false, command_secret_set},
+    {"secret", "list", "[--json]", 0, 0, true, command_secret_list},
+    {"secret", "delete", "NAME", 1, 1, false, command_secret_delete},
+    {"secret", "rekey", "", 0, 0, false, command_secret_rekey},
     {"config", "check", "", 0, 0, false, command_config_check},
     {"config", "show", "", 0, 0, false, command_config_show},
 };
@@ -131,8 +135,10 @@ main(int argc, char **argv)
 	}
 	if (call.count < command->minimum)
 		return fail("missing argument: ", command->arguments);
+	/* It is not repeated: somebody may have taken it for the place of a secret. */
 	if (call.count > command->maximum)
-		return fail("unexpected argument: ", call.arguments[command->maximum]);
+		return fail("too many arguments; there may be: ",
+		    command->maximum == 0 ? "none" : command->arguments);
 	if (call.json && !command->json)
 		return fail("unknown option ", "--json");
 	return run(command, &call);
