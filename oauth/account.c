@@ -70,7 +70,7 @@ set_timer(struct account *account)
 	uint64_t next = token_next(&account->token);
 	uint64_t now = clock_monotonic_ms();
 
-	if (next == TOKEN_NEVER)
+	if (next == TOKEN_NEVER || account->environment->attended)
 		loop_timer_cancel(account->environment->loop, &account->timer);
 	else
 		loop_timer_set(

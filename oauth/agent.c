@@ -34,7 +34,7 @@ struct agent {
 	struct channel_message message;
 	int monitor;
 	int runner; /* -1: none yet */
-	gid_t steering;
+	struct agent_desk desk;
 	struct loop_timer tell_again;
 };
 
@@ -187,6 +187,10 @@ handle_monitor(struct agent *agent)
 		    (fd = channel_take_fd(&agent->message, 0)) >= 0)
 			meet_runner(agent, fd);
 		return;
+	case PROCESS_CLIENT:
+		if ((fd = channel_take_fd(&agent->message, 0)) >= 0)
+			request_server_adopt(agent->server, fd);
+		return;
 	case PROCESS_RELOAD:
 		accounts_reload(agent->accounts);
 		return;
@@ -226,7 +230,7 @@ handle_request(struct request *request, char *line, void *context)
 {
 	struct agent *agent = context;
 
-	agent_request(agent->accounts, agent->steering, request, line);
+	agent_request(&agent->desk, request, line);
 }
 
 /* Members of the daemon's group may steer; where there is no such user, only root and our own. */
@@ -258,17 +262,18 @@ set_up(struct agent *agent, const struct agent_options *options, struct error *e
 			     .http = agent->http,
 			     .commands = agent->commands,
 			     .discovery = agent->discovery,
+			     .attended = options->attended,
 			     .changed = changed,
 			     .leaving = leaving,
 			     .context = agent},
 		error);
 	if (agent->accounts == NULL)
 		return -1;
-	agent->steering = steering_group(accounts_config(agent->accounts));
-	if (options->listener >= 0)
-		agent->server =
-		    request_server_new(agent->loop, options->listener, handle_request, agent);
-	if ((options->listener >= 0 && agent->server == NULL) ||
+	agent->desk = (struct agent_desk){.accounts = agent->accounts,
+	    .steering = steering_group(accounts_config(agent->accounts))};
+	agent->server = request_server_new(
+	    agent->loop, options->listener, AGENT_REQUEST_MAX, handle_request, agent);
+	if (agent->server == NULL ||
 	    loop_watch(agent->loop, agent->monitor, EPOLLIN, monitor_ready, agent) < 0 ||
 	    channel_send(agent->monitor, PROCESS_READY, NULL, 0, NULL, 0) < 0)
 		return error_set_errno(error, EX_OSERR, "cannot start");
@@ -292,6 +297,23 @@ tear_down(struct agent *agent)
 	loop_free(agent->loop);
 }
 
+/* It is said where somebody looks. */
+static void
+tell_failure(const struct agent_options *options, const struct error *error)
+{
+	unsigned char body[ERROR_TEXT_MAX + 16];
+	struct packer packer;
+
+	if (!options->attended) {
+		log_write(LOG_CRIT, SERVICE, "%s", error->text);
+		return;
+	}
+	pack_init(&packer, body, sizeof(body));
+	pack_u32(&packer, (uint32_t)error->status);
+	pack_string(&packer, error->text);
+	(void)channel_send(options->monitor_channel, PROCESS_FAILED, body, packer.length, NULL, 0);
+}
+
 int
 agent_run(const struct agent_options *options)
 {
@@ -302,7 +324,7 @@ agent_run(const struct agent_options *options)
 	if (set_up(&agent, options, &error) == 0 && loop_run(agent.loop) < 0)
 		error_set_errno(&error, EX_OSERR, "cannot wait for events");
 	if (error.status != 0)
-		log_write(LOG_CRIT, SERVICE, "%s", error.text);
+		tell_failure(options, &error);
 	tear_down(&agent);
 	return error.status;
 }

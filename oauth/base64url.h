@@ -7,7 +7,16 @@
 /* Characters that `length` octets become, with the terminating NUL. */
 #define BASE64URL_SIZE(length) (((length) + 2) / 3 * 4 + 1)
 
+/* At most what `length` characters become in octets. */
+#define BASE64URL_DECODED_MAX(length) (((length) + 3) / 4 * 3)
+
 /* Encode into `text` of at least BASE64URL_SIZE(length) octets; `length` is at most 1 GiB. */
 void base64url_encode(char *text, const void *octets, size_t length);
+
+/*
+ * Decode `length` characters into `octets` of at least BASE64URL_DECODED_MAX(length).
+ * Returns how many octets came, or -1 where the text is no base64url.
+ */
+long base64url_decode(void *octets, const char *text, size_t length);
 
 #endif

@@ -2,16 +2,15 @@
 /* postoak oauth: tokens, by the agent that keeps them. */
 #include "sendmail/command.h"
 #include "sendmail/command_ask.h"
-#include "sendmail/control.h"
 
 int
 command_oauth_status(const struct command_call *call, struct error *error)
 {
-	return command_ask(call, CONTROL_AGENT, "oauth status", error);
+	return command_ask_agent(call, "oauth status", error);
 }
 
 int
 command_oauth_refresh(const struct command_call *call, struct error *error)
 {
-	return command_ask(call, CONTROL_AGENT, "oauth refresh", error);
+	return command_ask_agent(call, "oauth refresh", error);
 }

@@ -7,11 +7,11 @@
 int
 command_suspend(const struct command_call *call, struct error *error)
 {
-	return command_ask(call, CONTROL_RUNNER, "suspend", error);
+	return command_ask_runner(call, "suspend", error);
 }
 
 int
 command_resume(const struct command_call *call, struct error *error)
 {
-	return command_ask(call, CONTROL_RUNNER, "resume", error);
+	return command_ask_runner(call, "resume", error);
 }

@@ -1,0 +1,155 @@
+"""postoak oauth while there is no daemon: the same work by an agent of the command's own."""
+
+import fcntl
+import json
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+
+import pytest
+from harness import (
+    BUILD,
+    EX_CONFIG,
+    EX_NOPERM,
+    EX_TEMPFAIL,
+    EX_UNAVAILABLE,
+    EX_USAGE,
+    SOURCE,
+    wait_until,
+)
+from scenario import Hang
+
+
+def token_state(host) -> dict:
+    (state,) = json.loads(host.postoak("oauth", "status", "--json"))
+    return state
+
+
+def fails(host, status: int, *arguments) -> str:
+    """Run what must fail with one line; that line."""
+    result = host.command("postoak", *arguments)
+    assert result.returncode == status, result
+    assert result.stdout == b"" and result.stderr.count(b"\n") == 1
+    return result.stderr.decode()
+
+
+def test_status_and_refresh_without_daemon(idle_host, provider):
+    assert token_state(idle_host)["state"] == "none"
+    assert "new access token" in idle_host.postoak("oauth", "refresh", "relay")
+    assert token_state(idle_host)["state"] == "valid"
+    # It is the daemon's token from here on.
+    idle_host.start()
+    idle_host.submit("a@example.org")
+    idle_host.wait_for_messages()
+    assert provider.oauth.counts["token requests"] == 1
+    assert idle_host.stop() == 0
+    # What the daemon left behind is no daemon.
+    assert token_state(idle_host)["state"] == "valid"
+
+
+def test_nothing_is_renewed_that_nobody_asked_for(idle_host, provider):
+    provider.oauth.token_lifetime = 1
+    idle_host.postoak("oauth", "refresh", "relay")
+    wait_until(lambda: token_state(idle_host)["state"] == "expired", "the token to end")
+    assert provider.oauth.counts["token requests"] == 1
+
+
+def test_failures_are_one_line(idle_host, provider):
+    assert "no profile" in fails(idle_host, EX_USAGE, "oauth", "refresh", "nobody")
+    provider.client.refused = "invalid_client"
+    assert "invalid_client" in fails(idle_host, EX_NOPERM, "oauth", "refresh", "relay")
+    idle_host.write_configuration(sandbox="perhaps")
+    assert "sandbox" in fails(idle_host, EX_CONFIG, "oauth", "status")
+    idle_host.write_configuration()
+    idle_host.state.chmod(0o755)
+    assert "open to others" in fails(idle_host, EX_CONFIG, "oauth", "status")
+
+
+def test_only_one_at_a_time_has_the_state(idle_host):
+    idle_host.postoak("oauth", "status")
+    with (idle_host.state / "lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "in use" in fails(idle_host, EX_TEMPFAIL, "oauth", "status")
+        # A daemon that starts meanwhile waits for its turn.
+        idle_host.start()
+        idle_host.submit("a@example.org")
+        idle_host.wait_for_state("backing_off")
+    idle_host.wait_for_messages()
+
+
+def test_agent_ends_with_its_command(idle_host, provider):
+    provider.oauth.script.add("token", Hang())
+    command = subprocess.Popen(
+        [BUILD / "postoak", "-C", idle_host.file, "oauth", "refresh", "relay"],
+        env=idle_host.environment(),
+        start_new_session=True,
+    )
+    wait_until(lambda: provider.oauth.requests, "the request")
+    assert len(idle_host.session(command.pid)) == 2
+    command.send_signal(signal.SIGKILL)
+    command.wait()
+    wait_until(lambda: not idle_host.session(command.pid), "the agent to end")
+    assert token_state(idle_host)["state"] == "none"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_others_cannot_stand_in(idle_host):
+    idle_host.postoak("oauth", "status")
+    idle_host.directory.chmod(0o755)
+    nobody = pwd.getpwnam("nobody")
+    program = shutil.copy(BUILD / "postoak", idle_host.directory / "postoak")
+    os.chmod(program, 0o755)
+    result = subprocess.run(
+        [program, "-C", idle_host.file, "oauth", "status"],
+        capture_output=True,
+        text=True,
+        user=nobody.pw_uid,
+        group=nobody.pw_gid,
+        extra_groups=[],
+        check=False,
+    )
+    assert result.returncode == EX_UNAVAILABLE, result
+    assert result.stdout == "" and result.stderr.count("\n") == 1
+    assert "only root and the owner of" in result.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_root_becomes_the_agents_user(idle_host, provider):
+    """As installed: state/ belongs to a user of its own."""
+    try:
+        owner = pwd.getpwnam("postoak-oauth").pw_uid
+    except KeyError:
+        pytest.skip("the users of Postoak are not there")
+    idle_host.directory.chmod(0o755)
+    file = idle_host.directory / "secrets" / "client"
+    os.chown(file.parent, owner, -1)
+    os.chown(file, owner, -1)
+    idle_host.configuration["user"] = "postoak"
+    shutil.copytree(SOURCE / "config" / "providers", idle_host.directory / "templates")
+    idle_host.configuration["directories"]["providers"] = str(idle_host.directory / "templates")
+    idle_host.write_configuration()
+    idle_host.postoak("oauth", "refresh", "relay")
+    for path in (idle_host.state, *idle_host.state.rglob("*")):
+        assert path.stat().st_uid == owner, path
+
+
+def ask(host, name: str, line: bytes) -> bytes:
+    """What a socket answers to a line."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(host.run / name))
+        try:
+            client.sendall(line)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        return client.recv(4096)
+
+
+@pytest.mark.parametrize("name, limit", [("control", 4096), ("agent", 131072)])
+def test_long_requests(host, name, limit):
+    longest = b"x" * (limit - 1) + b"\n"
+    assert b"know that request" in ask(host, name, longest) or name == "control"
+    assert b"too long" not in ask(host, name, longest)
+    assert ask(host, name, b"x" + longest).startswith(b"64 the request is too long")
