@@ -155,12 +155,12 @@ check_issuer(
 	if (expectation->issuer == NULL)
 		result = 0;
 	else if (issuer != NULL && strcmp(issuer, expectation->issuer) != 0)
-		result = error_set(error, EX_PROTOCOL,
+		result = error_set(error, EX_CONFIG,
 		    "the response is from issuer \"%.200s\", and not from \"%s\"; the request was "
 		    "led astray, or issuer is not configured as the server writes it",
 		    issuer, expectation->issuer);
 	else if (issuer == NULL && expectation->issuer_named)
-		result = error_set(error, EX_PROTOCOL,
+		result = error_set(error, EX_CONFIG,
 		    "the response does not name its issuer, which the server says that it does");
 	secret_free(issuer);
 	return result;

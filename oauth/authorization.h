@@ -63,8 +63,8 @@ bool authorization_is_ours(const char *response, const char *state);
  * (RFC 6749, section 4.1.2). On success *code is fresh and freed with secret_free.
  * -1 and `error`: EX_DATAERR where it is no response to this request, which can
  * still be answered; EX_NOPERM where a person or the server refused, EX_TEMPFAIL where
- * the server had trouble, EX_CONFIG where the client or its request is at fault,
- * EX_PROTOCOL where another issuer answered (RFC 9207).
+ * the server had trouble, EX_CONFIG where the client or its request is at fault, or
+ * another issuer answered (RFC 9207).
  */
 int authorization_response(const char *response,
     const struct authorization_expectation *expectation, char **code, struct error *error);

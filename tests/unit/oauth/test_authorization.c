@@ -202,10 +202,10 @@ issuer_is_checked(void **state)
 	expect(&issuer, ours, 0, "a");
 	expect(&named, ours, 0, "a");
 	expect(&issuer, "state=S&code=a", 0, "a");
-	expect(&named, "state=S&code=a", EX_PROTOCOL, "does not name its issuer");
-	expect(&issuer, "state=S&code=a&iss=https%3A%2F%2Fas.example.com%2F", EX_PROTOCOL,
+	expect(&named, "state=S&code=a", EX_CONFIG, "does not name its issuer");
+	expect(&issuer, "state=S&code=a&iss=https%3A%2F%2Fas.example.com%2F", EX_CONFIG,
 	    "https://as.example.com/");
-	expect(&named, "state=S&error=access_denied&iss=https%3A%2F%2Fevil.example", EX_PROTOCOL,
+	expect(&named, "state=S&error=access_denied&iss=https%3A%2F%2Fevil.example", EX_CONFIG,
 	    "evil.example");
 }
 
