@@ -24,6 +24,12 @@ static const struct verb {
     {"secret", "list", 0, 0, true, false, secret_request_list},
     {"secret", "delete", 1, 1, false, true, secret_request_delete},
     {"secret", "rekey", 0, 0, false, true, secret_request_rekey},
+    {"oauth", "authorize", 3, 3, false, true, oauth_request_authorize},
+    {"oauth", "redeem", 3, 3, false, true, oauth_request_redeem},
+    {"oauth", "inspect", 3, 3, false, true, oauth_request_inspect},
+    {"oauth", "device", 2, 2, false, true, oauth_request_device},
+    {"oauth", "device-state", 1, 1, false, true, oauth_request_device_state},
+    {"oauth", "forget", 1, 1, false, true, oauth_request_forget},
 };
 
 void

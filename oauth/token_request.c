@@ -15,7 +15,7 @@
 #include "oauth/grant.h"
 #include "oauth/scrub.h"
 
-#define SECRETS 4
+#define SECRETS 7
 
 struct token_request {
 	struct http_transfer *transfer;
@@ -23,6 +23,7 @@ struct token_request {
 	void *context;
 	char *endpoint;
 	char *provider;
+	bool begins_device;
 	char *secrets[SECRETS]; /* to be kept out of what the server says */
 };
 
@@ -70,7 +71,12 @@ answered(const struct http_response *http, void *context)
 	};
 
 	if (http->result == HTTP_ANSWERED) {
-		token_response_parse(&result.response, http->status, http->body, http->length);
+		if (request->begins_device)
+			device_code_parse(&result.device, &result.response, http->status,
+			    http->body, http->length);
+		else
+			token_response_parse(
+			    &result.response, http->status, http->body, http->length);
 		result.verdict = result.response.verdict;
 	}
 	if (http->date != 0)
@@ -78,6 +84,7 @@ answered(const struct http_response *http, void *context)
 	if (result.verdict != TOKEN_RESPONSE_GRANTED)
 		describe_failure(request, http, &result);
 	request->done(&result, request->context);
+	device_code_wipe(&result.device);
 	token_response_wipe(&result.response);
 	explicit_bzero(&result.response, sizeof(result.response));
 	free_request(request);
@@ -95,8 +102,8 @@ static struct token_request *
 new_request(const struct token_ask *ask, const char *endpoint)
 {
 	/* What is signed here needs no mention: scrub knows its form. */
-	const char *secrets[SECRETS] = {
-	    ask->client_secret, ask->client_assertion, ask->refresh_token, ask->access_token};
+	const char *secrets[SECRETS] = {ask->client_secret, ask->client_assertion,
+	    ask->refresh_token, ask->access_token, ask->code, ask->code_verifier, ask->device_code};
 	struct token_request *request = calloc(1, sizeof(*request));
 	int result;
 
@@ -142,11 +149,13 @@ struct token_request *
 token_request_start(struct http *http, const struct token_ask *ask, token_request_done *done,
     void *context, struct error *error)
 {
-	const char *endpoint = token_ask_endpoint(ask);
+	const char *endpoint =
+	    ask->begins_device ? token_ask_device_endpoint(ask) : token_ask_endpoint(ask);
 	struct token_request *request;
 
 	if (endpoint == NULL) {
-		error_set(error, EX_CONFIG, "client %s has no token_endpoint", ask->client->name);
+		error_set(error, EX_CONFIG, "client %s has no %s", ask->client->name,
+		    ask->begins_device ? "device_authorization_endpoint" : "token_endpoint");
 		return NULL;
 	}
 	request = new_request(ask, endpoint);
@@ -154,6 +163,7 @@ token_request_start(struct http *http, const struct token_ask *ask, token_reques
 		error_set(error, EX_OSERR, "no memory for a request");
 		return NULL;
 	}
+	request->begins_device = ask->begins_device;
 	request->done = done;
 	request->context = context;
 	if (send(request, http, ask, error) < 0) {

@@ -118,6 +118,7 @@ read_grant(struct token_response *response, const json_t *answer)
 		unusable(response, TOKEN_RESPONSE_TRY_LATER, "no memory for the token");
 		return;
 	}
+	identity_find(response->identity, member_string(answer, "id_token"), access_token);
 	read_life(response, answer);
 	response->verdict = TOKEN_RESPONSE_GRANTED;
 }
