@@ -27,13 +27,14 @@ credential_send(int channel, const struct credential *credential)
 int
 credential_send_refused(int channel, const struct credential_refused *refused)
 {
-	unsigned char body[sizeof(refused->text) + 64];
+	unsigned char body[sizeof(refused->text) + sizeof(refused->advice) + 64];
 	struct packer packer;
 
 	pack_init(&packer, body, sizeof(body));
 	pack_u32(&packer, (uint32_t)refused->reason);
 	pack_u32(&packer, refused->retry_after);
 	pack_string(&packer, refused->text);
+	pack_string(&packer, refused->advice);
 	return channel_send(channel, CREDENTIAL_REFUSED, body, packer.length, NULL, 0);
 }
 
@@ -69,6 +70,7 @@ read_answer(const struct channel_message *message, struct credential *credential
 		refused->reason = (enum credential_refusal)unpack_u32(&unpacker);
 		refused->retry_after = unpack_u32(&unpacker);
 		strlcpy(refused->text, unpack_string(&unpacker), sizeof(refused->text));
+		strlcpy(refused->advice, unpack_string(&unpacker), sizeof(refused->advice));
 		if (unpack_complete(&unpacker))
 			return CREDENTIAL_REFUSED;
 	}

@@ -19,7 +19,7 @@
 
 enum credential_message {
 	CREDENTIAL_GRANTED = 100, /* u32 kind, u64 generation, string secret */
-	CREDENTIAL_REFUSED,       /* u32 reason, u32 retry_after, string text */
+	CREDENTIAL_REFUSED,       /* u32 reason, u32 retry_after, string text, string advice */
 	CREDENTIAL_REJECTED,      /* u64 generation, string reply: the relay did not take it */
 };
 
@@ -43,7 +43,8 @@ struct credential {
 struct credential_refused {
 	enum credential_refusal reason;
 	uint32_t retry_after; /* seconds; 0: unknown */
-	char text[1024];      /* what happened and what to do; no secret in it */
+	char text[1024];      /* what happened; no secret in it */
+	char advice[640];     /* what to do about it, in one line; "": not known */
 };
 
 /* Send; `channel` as in channel.h. Return 0, or -1 and errno. */

@@ -40,11 +40,10 @@ struct account {
 static void serve(struct account *account, struct account_waiter *waiter);
 
 enum agent_state
-account_state(const struct account *account, const char **text)
+account_state(const struct account *account)
 {
 	const struct token *token = &account->token;
 
-	*text = account->trouble.text;
 	if (token->refused)
 		return AGENT_NEEDS_PERSON;
 	if (token->trouble == TOKEN_NO_TROUBLE || token_usable(token, clock_monotonic_ms()))
@@ -56,8 +55,7 @@ account_state(const struct account *account, const char **text)
 static void
 announce(struct account *account, bool always)
 {
-	const char *text;
-	enum agent_state state = account_state(account, &text);
+	enum agent_state state = account_state(account);
 
 	if (state == account->announced && !always)
 		return;
@@ -173,7 +171,12 @@ static void
 refuse(struct account *account, struct account_waiter *waiter, enum agent_state state)
 {
 	uint64_t now = clock_monotonic_ms();
-	struct account_answer answer = {.state = state, .text = account->trouble.text};
+	struct account_answer answer = {
+	    .state = state,
+	    .text = account->trouble.text,
+	    .reason = account->trouble.error,
+	    .advice = account->trouble.advice,
+	};
 
 	if (state == AGENT_TRY_LATER && account->token.retry_at > now)
 		answer.retry_after = (unsigned)((account->token.retry_at - now + 999) / 1000);

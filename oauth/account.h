@@ -28,6 +28,8 @@ struct account_answer {
 	const struct credential *credential; /* with AGENT_READY; null for who asked to refresh */
 	unsigned retry_after;                /* seconds, with AGENT_TRY_LATER; 0: unknown */
 	const char *text;                    /* one line for people, no secret in it */
+	const char *reason;                  /* what of it happened; null: all */
+	const char *advice;                  /* what of it to do, in lines; null: none */
 };
 
 /*
@@ -103,8 +105,8 @@ void account_leave(struct account_waiter *waiter);
 
 const struct config_profile *account_profile(const struct account *account);
 
-/* The state in the runner's terms; *text is one line, what happened and what to do. */
-enum agent_state account_state(const struct account *account, const char **text);
+/* The state in the runner's terms. */
+enum agent_state account_state(const struct account *account);
 
 void account_view(const struct account *account, struct account_view *view);
 

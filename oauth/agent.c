@@ -46,13 +46,14 @@ tell(const struct agent *agent, const struct account *account)
 {
 	unsigned char body[4096];
 	struct packer packer;
-	const char *text;
-	enum agent_state state = account_state(account, &text);
+	struct account_view view;
 
+	account_view(account, &view);
 	pack_init(&packer, body, sizeof(body));
-	pack_string(&packer, account_profile(account)->name);
-	pack_u32(&packer, (uint32_t)state);
-	pack_string(&packer, text);
+	pack_string(&packer, view.profile->name);
+	pack_u32(&packer, (uint32_t)account_state(account));
+	pack_string(&packer, view.last_error != NULL ? view.last_error : "");
+	pack_string(&packer, view.advice != NULL ? view.advice : "");
 	return channel_send(agent->runner, AGENT_CHANGED, body, packer.length, NULL, 0);
 }
 
@@ -176,9 +177,8 @@ meet_runner(struct agent *agent, int fd)
 	/* A new runner takes profiles for ready until it hears otherwise. */
 	for (size_t i = 0; i < accounts_count(agent->accounts); i++) {
 		struct account *account = accounts_get(agent->accounts, i);
-		const char *text;
 
-		if (account_state(account, &text) != AGENT_READY)
+		if (account_state(account) != AGENT_READY)
 			changed(account, agent);
 	}
 }

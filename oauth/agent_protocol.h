@@ -18,14 +18,15 @@
 enum agent_message {
 	AGENT_CREDENTIAL = 200, /* string profile; one descriptor */
 	AGENT_RELOAD,           /* empty */
-	AGENT_CHANGED,          /* string profile, u32 enum agent_state, string advice */
+	AGENT_CHANGED,          /* string profile, u32 enum agent_state, string what happened,
+				   string what to do about it */
 	AGENT_PROBE,            /* string profile */
 };
 
 enum agent_state {
 	AGENT_READY,        /* a usable credential is there */
-	AGENT_TRY_LATER,    /* temporary trouble; text says which */
-	AGENT_NEEDS_PERSON, /* text says what a person has to do */
+	AGENT_TRY_LATER,    /* temporary trouble */
+	AGENT_NEEDS_PERSON, /* a person has to do something */
 };
 
 #endif

@@ -18,42 +18,35 @@ base64url_encode(char *text, const void *octets, size_t length)
 	*text = '\0';
 }
 
-/* The six bits a character stands for, or -1. */
 static int
 value_of(char c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '-')
-		return 62;
-	return c == '_' ? 63 : -1;
+	static const char alphabet[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	const char *found = c == '\0' ? NULL : strchr(alphabet, c);
+
+	return found == NULL ? -1 : (int)(found - alphabet);
 }
 
-long
+ssize_t
 base64url_decode(void *octets, const char *text, size_t length)
 {
 	unsigned char *out = octets;
-	unsigned bits = 0;
-	unsigned count = 0;
-	long done = 0;
+	unsigned bits = 0, count = 0;
+	ssize_t decoded = 0;
 
-	if (length % 4 == 1)
-		return -1;
 	for (size_t i = 0; i < length; i++) {
 		int value = value_of(text[i]);
 
 		if (value < 0)
 			return -1;
-		bits = (bits << 6 | (unsigned)value) & 0xffffff;
+		bits = (bits << 6 | (unsigned)value) & 0xffff;
 		count += 6;
 		if (count >= 8) {
 			count -= 8;
-			out[done++] = (unsigned char)(bits >> count);
+			out[decoded++] = (unsigned char)(bits >> count & 0xff);
 		}
 	}
-	return done;
+	/* A lone character stands for no octet. */
+	return count == 6 ? -1 : decoded;
 }

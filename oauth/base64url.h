@@ -3,6 +3,7 @@
 #define POSTOAK_OAUTH_BASE64URL_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Characters that `length` octets become, with the terminating NUL. */
 #define BASE64URL_SIZE(length) (((length) + 2) / 3 * 4 + 1)
@@ -14,9 +15,10 @@
 void base64url_encode(char *text, const void *octets, size_t length);
 
 /*
- * Decode `length` characters into `octets` of at least BASE64URL_DECODED_MAX(length).
- * Returns how many octets came, or -1 where the text is no base64url.
+ * Decode `length` characters of `text` into `octets` of at least
+ * BASE64URL_DECODED_MAX(length) octets. Returns how many came out, or -1 for what is not
+ * base64url; `length` is at most 1 GiB.
  */
-long base64url_decode(void *octets, const char *text, size_t length);
+ssize_t base64url_decode(void *octets, const char *text, size_t length);
 
 #endif

@@ -8,6 +8,7 @@
 #define POSTOAK_OAUTH_DIAGNOSE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Advice for a token request that failed with `error` ("" where the answer had
@@ -18,13 +19,15 @@ const char *diagnose_token(
     const char *provider, const char *error, const char *description, unsigned status);
 
 /*
- * Advice for an SMTP reply: `code` 535, `enhanced` "5.7.3" (or null), `text` the
- * rest of the reply, several lines joined. Null where nothing is known.
+ * Better advice than diagnose_token's `advice` (or null) on a person's grant that was
+ * given `age` seconds ago (0: not known), or `advice` itself.
  */
-const char *diagnose_smtp(
-    const char *provider, unsigned code, const char *enhanced, const char *text);
+const char *diagnose_ended(const char *advice, int64_t age);
 
-/* The same for a reply in one piece, "535 5.7.3 text". */
+/*
+ * Advice for an SMTP reply in one piece, "535 5.7.3 text", several lines joined, or for a
+ * failure without a reply. Null where nothing is known.
+ */
 const char *diagnose_reply(const char *provider, const char *reply);
 
 /*

@@ -3,11 +3,14 @@
 
 #include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "config/clock.h"
 #include "config/log.h"
+#include "oauth/diagnose.h"
 #include "oauth/grant.h"
 #include "oauth/token_command.h"
+#include "oauth/token_doubt.h"
 #include "oauth/trouble.h"
 
 #define SERVICE "agent"
@@ -55,6 +58,24 @@ warn_of_scope(const struct fetch *fetch)
 		    missing, granted);
 }
 
+/* Once for each run of tokens with which something is wrong. */
+static void
+warn_of_token(struct fetch *fetch)
+{
+	struct token_claims claims;
+	struct trouble doubt;
+	char advice[TOKEN_DOUBT_MAX];
+	bool wrong =
+	    token_claims_read(fetch->holding->stored.access_token, &claims) &&
+	    token_doubt(fetch->profile, &claims, (int64_t)(clock_wall_us() / 1000000), advice);
+
+	if (wrong && !fetch->doubted) {
+		trouble_set(&doubt, fetch->profile, "a token came that will not do", advice);
+		log_write(LOG_WARNING, SERVICE, "profile %s: %s", fetch->profile->name, doubt.text);
+	}
+	fetch->doubted = wrong;
+}
+
 static void
 warn_of_clock(struct fetch *fetch, int64_t offset)
 {
@@ -88,7 +109,27 @@ take(struct fetch *fetch, struct token_response *response)
 		    fetch->profile->name, error.text);
 	}
 	warn_of_scope(fetch);
+	warn_of_token(fetch);
 	succeed(fetch);
+}
+
+/* The server refused for good, or cannot answer now. */
+static void
+refused(struct fetch *fetch, const struct token_request_result *result)
+{
+	int64_t age = holding_grant_age(fetch->holding, (int64_t)(clock_wall_us() / 1000000));
+	enum token_trouble trouble =
+	    result->verdict == TOKEN_RESPONSE_TRY_LATER ? TOKEN_TRANSIENT : TOKEN_PERMANENT;
+	const char *advice = result->advice;
+	char text[TOKEN_REQUEST_TEXT_MAX + 64];
+
+	if (result->verdict == TOKEN_RESPONSE_GRANT_AGAIN && age > 0) {
+		snprintf(text, sizeof(text), "%s (granted %" PRId64 " days ago)", result->text,
+		    age / 86400);
+		fail(fetch, trouble, result->retry_after, text, diagnose_ended(advice, age));
+	} else {
+		fail(fetch, trouble, result->retry_after, result->text, advice);
+	}
 }
 
 static void
@@ -108,9 +149,7 @@ answered(struct token_request_result *result, void *context)
 	} else {
 		if (discovery_needed(fetch->profile->client))
 			discovery_doubt(fetch->environment->discovery, fetch->profile->client);
-		fail(fetch,
-		    result->verdict == TOKEN_RESPONSE_TRY_LATER ? TOKEN_TRANSIENT : TOKEN_PERMANENT,
-		    result->retry_after, result->text, result->advice);
+		refused(fetch, result);
 	}
 }
 

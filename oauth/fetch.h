@@ -41,6 +41,7 @@ struct fetch {
 	struct loop_timer resend;
 	bool resent;
 	bool clock_warned;
+	bool doubted;
 	uint64_t received;
 	uint64_t life;
 };

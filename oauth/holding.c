@@ -78,6 +78,22 @@ holding_choose(struct holding *holding, const char *configured, struct error *er
 	return 0;
 }
 
+/* True where the request carried a refresh token of the grant that is held. */
+static bool
+is_same_grant(const struct holding *holding)
+{
+	return holding->sent != NULL && holding->stored.granted != 0 &&
+	       strcmp(holding->sent_origin, holding->stored.origin) == 0;
+}
+
+int64_t
+holding_grant_age(const struct holding *holding, int64_t now)
+{
+	int64_t granted = holding->stored.granted;
+
+	return is_same_grant(holding) && now > granted ? now - granted : 0;
+}
+
 static void
 adopt_next(struct holding *holding)
 {
@@ -99,8 +115,8 @@ holding_save(
 
 /* Make `next` of an answer; true where it brought another refresh token. */
 static bool
-prepare_next(
-    struct holding *holding, const struct config_profile *profile, struct token_response *response)
+prepare_next(struct holding *holding, const struct config_profile *profile,
+    struct token_response *response, int64_t now)
 {
 	struct stored_token *next = &holding->next;
 	bool replaced = false;
@@ -113,6 +129,7 @@ prepare_next(
 	response->access_token = response->scope = NULL;
 	/* RFC 6749, section 4.4.3: no refresh token belongs to client credentials. */
 	if (grant_uses_refresh_token(profile->grant)) {
+		next->granted = is_same_grant(holding) ? holding->stored.granted : now;
 		strlcpy(next->origin, holding->sent_origin, sizeof(next->origin));
 		replaced = response->refresh_token != NULL;
 		next->refresh_token = replaced ? response->refresh_token : holding->sent;
@@ -131,7 +148,7 @@ holding_take(struct holding *holding, const struct store *store,
     const struct config_profile *profile, struct token_response *response, int64_t now,
     uint32_t life, struct error *error)
 {
-	bool replaced = prepare_next(holding, profile, response);
+	bool replaced = prepare_next(holding, profile, response, now);
 
 	holding->next.issued = now;
 	holding->next.expires = now + life;

@@ -62,6 +62,12 @@ int holding_save(
  */
 void holding_life(const struct holding *holding, int64_t now, struct token_life *life);
 
+/*
+ * Seconds since a person granted what the refresh token holding->sent comes from, as far
+ * as that is known, seen at wall time `now`; 0: not known.
+ */
+int64_t holding_grant_age(const struct holding *holding, int64_t now);
+
 /* Wipe everything but the count of generations. */
 void holding_drop(struct holding *holding);
 

@@ -26,17 +26,17 @@ request_word_encode(const char *text)
 int
 request_word_decode(const char *word, char **text, struct error *error)
 {
-	size_t size = BASE64URL_DECODED_MAX(strlen(word)) + 1;
-	char *octets = calloc(1, size);
-	long length;
+	size_t size = strlen(word) + 1;
+	unsigned char *octets = calloc(1, size);
+	ssize_t length;
 
 	if (octets == NULL)
 		return error_set_errno(error, EX_OSERR, "request");
 	length = strcmp(word, "-") == 0 ? 0 : base64url_decode(octets, word, strlen(word));
-	if (length < 0 || strlen(octets) != (size_t)length) {
+	if (length < 0 || strlen((char *)octets) != (size_t)length) {
 		freezero(octets, size);
 		return error_set(error, EX_USAGE, "a word of the request is malformed");
 	}
-	*text = octets;
+	*text = (char *)octets;
 	return 0;
 }

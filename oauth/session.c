@@ -90,7 +90,13 @@ send_refused(int fd, const struct account_answer *answer)
 	    .retry_after = answer->retry_after,
 	};
 
-	strlcpy(refused.text, answer->text, sizeof(refused.text));
+	strlcpy(refused.text, answer->reason != NULL ? answer->reason : answer->text,
+	    sizeof(refused.text));
+	strlcpy(
+	    refused.advice, answer->advice != NULL ? answer->advice : "", sizeof(refused.advice));
+	for (char *p = refused.advice; *p != '\0'; p++)
+		if (*p == '\n')
+			*p = ' ';
 	return credential_send_refused(fd, &refused);
 }
 

@@ -113,6 +113,7 @@ parse(const struct store *store, const char *profile, const json_t *file,
 	if (binding == NULL)
 		return error_set(error, EX_DATAERR, "tokens/%s is damaged", profile);
 	strlcpy(token->binding, binding, sizeof(token->binding));
+	token->granted = json_integer_value(json_object_get(file, "granted"));
 	token->issued = json_integer_value(json_object_get(file, "issued"));
 	token->expires = json_integer_value(json_object_get(file, "expires"));
 	if (scope != NULL && (token->scope = strdup(scope)) == NULL)
@@ -180,10 +181,10 @@ int
 stored_token_save(const struct store *store, const char *profile, const struct stored_token *token,
     struct error *error)
 {
-	json_t *file = json_pack("{s:s, s:I, s:s, s:I, s:I, s:s*}", "profile", profile,
-	    "generation", (json_int_t)token->generation, "binding", token->binding, "issued",
-	    (json_int_t)token->issued, "expires", (json_int_t)token->expires, "scope",
-	    token->scope);
+	json_t *file = json_pack("{s:s, s:I, s:s, s:I, s:I, s:I, s:s*}", "profile", profile,
+	    "generation", (json_int_t)token->generation, "binding", token->binding, "granted",
+	    (json_int_t)token->granted, "issued", (json_int_t)token->issued, "expires",
+	    (json_int_t)token->expires, "scope", token->scope);
 	const char *origin = token->origin[0] == '\0' ? NULL : token->origin;
 	char *text = NULL;
 	int result = -1;

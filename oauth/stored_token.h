@@ -19,6 +19,7 @@
 struct stored_token {
 	uint64_t generation; /* counts the access tokens of the profile */
 	char binding[STORED_TOKEN_BINDING_SIZE];
+	int64_t granted;     /* seconds since the epoch, when the grant's first token came; 0 */
 	int64_t issued;      /* seconds since the epoch, when the access token came */
 	int64_t expires;     /* likewise */
 	char *access_token;  /* null: none */

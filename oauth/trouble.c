@@ -7,8 +7,10 @@
 
 #include <bsd/string.h>
 
+#include "config/clock.h"
 #include "oauth/diagnose.h"
 #include "oauth/scrub.h"
+#include "oauth/token_doubt.h"
 
 void
 trouble_set(struct trouble *trouble, const struct config_profile *profile, const char *error,
@@ -35,13 +37,21 @@ trouble_set_rejection(struct trouble *trouble, const struct config_profile *prof
     const char *reply, const char *secret)
 {
 	const char *secrets[] = {secret};
+	struct token_claims claims;
+	char doubt[TOKEN_DOUBT_MAX];
+	const char *advice = diagnose_reply(profile->provider, reply);
 	char scrubbed[TROUBLE_ERROR_MAX - 64];
 	char error[TROUBLE_ERROR_MAX];
 
 	scrub(scrubbed, sizeof(scrubbed), reply, secrets, 1);
 	snprintf(error, sizeof(error), "the relay refuses the login%s: %s",
 	    profile->grant != GRANT_NONE ? ", with a fresh token too" : "", scrubbed);
-	trouble_set(trouble, profile, error, diagnose_reply(profile->provider, reply));
+	/* Exchange gives reasons that it knows as 5.7.139; otherwise the token may show one. */
+	if (profile->grant != GRANT_NONE && secret != NULL && strstr(reply, "5.7.139") == NULL &&
+	    token_claims_read(secret, &claims) &&
+	    token_doubt_refused(profile, &claims, (int64_t)(clock_wall_us() / 1000000), doubt))
+		advice = doubt;
+	trouble_set(trouble, profile, error, advice);
 }
 
 void

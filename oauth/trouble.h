@@ -8,7 +8,7 @@
 #include "config/error.h"
 
 #define TROUBLE_ERROR_MAX 512
-#define TROUBLE_ADVICE_MAX 600
+#define TROUBLE_ADVICE_MAX 640
 
 struct trouble {
 	char error[TROUBLE_ERROR_MAX];                         /* "": nothing */
@@ -20,7 +20,10 @@ struct trouble {
 void trouble_set(struct trouble *trouble, const struct config_profile *profile, const char *error,
     const char *advice);
 
-/* The relay refused a login with `reply` ("535 5.7.3 text"), in which `secret` may be repeated. */
+/*
+ * The relay refused a login with `reply` ("535 5.7.3 text"), in which `secret`, what it was
+ * made with (null: not known), may be repeated. A token is looked into for the reason.
+ */
 void trouble_set_rejection(struct trouble *trouble, const struct config_profile *profile,
     const char *reply, const char *secret);
 

@@ -69,7 +69,7 @@ profile_failed(struct connection *connection, const struct outcome *outcome)
 		lane->connection_count - 1, time(NULL), clock_monotonic_ms());
 
 	if (profile_state_probes(&lane->state))
-		advice_find(lane->profile, outcome->text, lane->state.advice);
+		advice_on_outcome(lane->profile, outcome, lane->state.advice);
 	log_write(LOG_WARNING, "smtp", "profile %s: %s%s%s", lane->name,
 	    connection->relay[0] != '\0' ? connection->relay : "",
 	    connection->relay[0] != '\0' ? ": " : "", outcome->text);

@@ -272,8 +272,8 @@ health_lane_waits(const struct lane *lane, char *reason, size_t size)
 		probe = wall_time(state->next_probe);
 		if (localtime_r(&probe, &tm) != NULL)
 			(void)strftime(when, sizeof(when), "; next attempt %Y-%m-%d %H:%M:%S", &tm);
-		(void)snprintf(
-		    reason, size, "profile %s: %.900s%s", lane->name, state->reason, when);
+		(void)snprintf(reason, size, "profile %s: %.500s%s%.500s%s", lane->name,
+		    state->reason, state->advice[0] != '\0' ? "; " : "", state->advice, when);
 		break;
 	}
 	return true;

@@ -96,12 +96,12 @@ profile_state_failed(struct profile_state *state, const struct outcome *outcome,
 }
 
 bool
-profile_state_no_credential(struct profile_state *state, bool needs_person, const char *text,
-    const struct config_queue *queue, time_t now, uint64_t now_ms)
+profile_state_no_credential(struct profile_state *state, bool needs_person, const char *reason,
+    const char *advice, const struct config_queue *queue, time_t now, uint64_t now_ms)
 {
 	if (state->condition == CONDITION_HELD)
 		return false;
-	explain(state, text, "");
+	explain(state, reason, advice);
 	/* Not counted: the worker that asked for a credential reports the same failure. */
 	if (!profile_state_probes(state)) {
 		state->proven = false;

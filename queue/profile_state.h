@@ -49,8 +49,8 @@ bool profile_state_failed(struct profile_state *state, const struct outcome *out
 
 /* The agent says that a person is needed, or that there is temporary trouble. True
  * where the condition changed. */
-bool profile_state_no_credential(struct profile_state *state, bool needs_person, const char *text,
-    const struct config_queue *queue, time_t now, uint64_t now_ms);
+bool profile_state_no_credential(struct profile_state *state, bool needs_person, const char *reason,
+    const char *advice, const struct config_queue *queue, time_t now, uint64_t now_ms);
 
 /* Try again at once: resume, reload, a new grant. A held profile stays held unless
  * `release`. True where the condition changed. */

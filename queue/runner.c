@@ -21,6 +21,7 @@
 #include "config/process.h"
 #include "oauth/agent.h"
 #include "queue/alert.h"
+#include "queue/advice.h"
 #include "queue/commit.h"
 #include "queue/connection.h"
 #include "queue/context.h"
@@ -190,19 +191,21 @@ agent_changed(struct runner *runner)
 	struct unpacker unpacker;
 	enum agent_state state;
 	struct lane *lane;
-	const char *text;
+	const char *reason;
+	char advice[ADVICE_MAX];
 	bool changed;
 
 	unpack_init(&unpacker, runner->message.body, runner->message.length);
 	profile = config_find_profile(context->config, unpack_string(&unpacker));
 	state = (enum agent_state)unpack_u32(&unpacker);
-	text = unpack_string(&unpacker);
+	reason = unpack_string(&unpacker);
+	advice_in_one_line(unpack_string(&unpacker), advice);
 	lane = profile == NULL ? NULL : context_lane(context, profile);
 	if (lane == NULL || !unpack_complete(&unpacker))
 		return;
 	if (state != AGENT_READY)
 		changed = profile_state_no_credential(&lane->state, state == AGENT_NEEDS_PERSON,
-		    text, &context->config->queue, time(NULL), clock_monotonic_ms());
+		    reason, advice, &context->config->queue, time(NULL), clock_monotonic_ms());
 	else
 		changed =
 		    lane->state.condition != CONDITION_HELD &&

@@ -114,7 +114,7 @@ explain(struct exchange *exchange, struct reply *reply, struct outcome *failure)
 	session_classify(exchange->session, STAGE_AUTH, reply, failure);
 	/* After an error challenge any refusal is one of the token, whatever its code. */
 	if (exchange->refusal[0] != '\0' && reply->code >= 500 &&
-	    failure->profile == PROFILE_SUSPEND && failure->advice[0] == '\0')
+	    failure->profile == PROFILE_SUSPEND && failure->by_code)
 		failure->profile = PROFILE_NEW_TOKEN;
 }
 

@@ -33,91 +33,68 @@ struct rule {
 	enum outcome_class class;
 	enum outcome_profile profile;
 	uint32_t hold;
-	const char *advice;
 };
 
 #define PROFILE(action) SCOPE_PROFILE, OUTCOME_LATER, PROFILE_##action
 #define MESSAGE(class) SCOPE_MESSAGE, OUTCOME_##class, PROFILE_NOTHING
 #define RECIPIENT(class) SCOPE_RECIPIENT, OUTCOME_##class, PROFILE_NOTHING
 
-#define ADVICE_SEND_AS                                                                          \
-	"the account may not send as this address: give it the Send As right, or set from and " \
-	"rewrite_from: always in the profile"
-#define ADVICE_SMTP_AUTH                                                                           \
-	"enable SMTP AUTH for the mailbox (Set-CASMailbox USER -SmtpClientAuthenticationDisabled " \
-	"$false) and the tenant, and look for security defaults that block it"
-#define ADVICE_LOGON                                                      \
-	"give the application's service principal rights on the mailbox " \
-	"(Add-MailboxPermission -AccessRights FullAccess)"
-#define ADVICE_BLOCKED "the provider has blocked this account or tenant: see its administration"
-#define ADVICE_FULL "the account's mailbox is full: empty it (Sent Items too) or enlarge it"
-#define ADVICE_LOGIN "the relay wants a login: give the profile a username and a credential"
-#define ADVICE_MECHANISM "choose another mechanism or another kind of credential"
-
 /* The first match decides. Specific texts stand before the codes they come with. */
 static const struct rule rules[] = {
     /* The account is at fault. */
-    {ANYONE, SUBMITTING, 554, "5.2.0", "SendAsDenied", MESSAGE(NEVER), 0, ADVICE_SEND_AS},
-    {ANYONE, SUBMITTING, 0, "5.2.252", NULL, MESSAGE(NEVER), 0, ADVICE_SEND_AS},
-    {ANYONE, SUBMITTING, 550, "5.7.60", NULL, MESSAGE(NEVER), 0, ADVICE_SEND_AS},
-    {ANYONE, NO_ECHO, 554, "5.2.0", "SubmissionQuotaExceeded", PROFILE(QUOTA), QUOTA_HOLD, NULL},
-    {ANYONE, NO_ECHO, 430, "4.2.0", NULL, PROFILE(SUSPEND), 0, ADVICE_LOGON},
-    {ANYONE, ANYWHERE, 0, NULL, "mailbox logon failure", PROFILE(SUSPEND), 0, ADVICE_LOGON},
-    {ANYONE, ANYWHERE, 550, "5.7.30", NULL, PROFILE(SUSPEND), 0,
-	"the provider no longer takes passwords: configure OAuth for this profile"},
-    {ANYONE, ANYWHERE, 501, "5.5.127", NULL, PROFILE(NEW_TOKEN), 0, NULL},
+    {ANYONE, SUBMITTING, 554, "5.2.0", "SendAsDenied", MESSAGE(NEVER), 0},
+    {ANYONE, SUBMITTING, 0, "5.2.252", NULL, MESSAGE(NEVER), 0},
+    {ANYONE, SUBMITTING, 550, "5.7.60", NULL, MESSAGE(NEVER), 0},
+    {ANYONE, NO_ECHO, 554, "5.2.0", "SubmissionQuotaExceeded", PROFILE(QUOTA), QUOTA_HOLD},
+    {ANYONE, NO_ECHO, 430, "4.2.0", NULL, PROFILE(SUSPEND), 0},
+    {ANYONE, ANYWHERE, 0, NULL, "mailbox logon failure", PROFILE(SUSPEND), 0},
+    {ANYONE, ANYWHERE, 550, "5.7.30", NULL, PROFILE(SUSPEND), 0},
+    {ANYONE, ANYWHERE, 501, "5.5.127", NULL, PROFILE(NEW_TOKEN), 0},
 
     /* Too much at once, or too much today. */
-    {ANYONE, ANYWHERE, 432, "4.3.2", NULL, PROFILE(FEWER), 0, NULL},
-    {ANYONE, ANYWHERE, 0, NULL, "concurrent connections", PROFILE(FEWER), 0, NULL},
-    {ANYONE, ANYWHERE, 0, NULL, "sender thread limit exceeded", PROFILE(FEWER), 0, NULL},
-    {ANYONE, ANYWHERE, 421, NULL, "too many con", PROFILE(FEWER), 0, NULL},
-    {ANYONE, SUBMITTING, 550, "5.4.5", NULL, PROFILE(QUOTA), QUOTA_HOLD, NULL},
-    {ANYONE, SUBMITTING, 0, NULL, "Daily SMTP relay limit exceeded", PROFILE(QUOTA), QUOTA_HOLD,
-	NULL},
-    {ANYONE, SUBMITTING, 0, NULL, "Daily user sending limit exceeded", PROFILE(QUOTA), QUOTA_HOLD,
-	NULL},
-    {ANYONE, SUBMITTING, 0, NULL, "Daily sending quota exceeded", PROFILE(QUOTA), QUOTA_HOLD, NULL},
-    {ANYONE, SUBMITTING, 0, NULL, "Peak SMTP relay limit exceeded", PROFILE(QUOTA), PEAK_HOLD,
-	NULL},
-    {MICROSOFT, SUBMITTING, 0, "5.1.9[02]", NULL, PROFILE(QUOTA), QUOTA_HOLD, NULL},
-    {MICROSOFT, NO_ECHO, 0, "5.2.*", "daily", PROFILE(QUOTA), QUOTA_HOLD, NULL},
+    {ANYONE, ANYWHERE, 432, "4.3.2", NULL, PROFILE(FEWER), 0},
+    {ANYONE, ANYWHERE, 0, NULL, "concurrent connections", PROFILE(FEWER), 0},
+    {ANYONE, ANYWHERE, 0, NULL, "sender thread limit exceeded", PROFILE(FEWER), 0},
+    {ANYONE, ANYWHERE, 421, NULL, "too many con", PROFILE(FEWER), 0},
+    {ANYONE, SUBMITTING, 550, "5.4.5", NULL, PROFILE(QUOTA), QUOTA_HOLD},
+    {ANYONE, SUBMITTING, 0, NULL, "Daily SMTP relay limit exceeded", PROFILE(QUOTA), QUOTA_HOLD},
+    {ANYONE, SUBMITTING, 0, NULL, "Daily user sending limit exceeded", PROFILE(QUOTA), QUOTA_HOLD},
+    {ANYONE, SUBMITTING, 0, NULL, "Daily sending quota exceeded", PROFILE(QUOTA), QUOTA_HOLD},
+    {ANYONE, SUBMITTING, 0, NULL, "Peak SMTP relay limit exceeded", PROFILE(QUOTA), PEAK_HOLD},
+    {MICROSOFT, SUBMITTING, 0, "5.1.9[02]", NULL, PROFILE(QUOTA), QUOTA_HOLD},
+    {MICROSOFT, NO_ECHO, 0, "5.2.*", "daily", PROFILE(QUOTA), QUOTA_HOLD},
     /* Submission files what it sends; at RCPT 5.2.2 is the recipient's mailbox instead. */
-    {ANYONE, NO_ECHO, 554, "5.2.2", NULL, PROFILE(SUSPEND), 0, ADVICE_FULL},
+    {ANYONE, NO_ECHO, 554, "5.2.2", NULL, PROFILE(SUSPEND), 0},
 
     /* The account or the tenant is blocked. */
-    {MICROSOFT, SUBMITTING, 550, "5.1.8", NULL, PROFILE(SUSPEND), 0, ADVICE_BLOCKED},
-    {MICROSOFT, SUBMITTING, 550, "5.7.7[0-9][0-9]", NULL, PROFILE(SUSPEND), 0, ADVICE_BLOCKED},
+    {MICROSOFT, SUBMITTING, 550, "5.1.8", NULL, PROFILE(SUSPEND), 0},
+    {MICROSOFT, SUBMITTING, 550, "5.7.7[0-9][0-9]", NULL, PROFILE(SUSPEND), 0},
 
     /* The session. */
-    {ANYONE, ANYWHERE, 421, "4.7.66", NULL, PROFILE(SUSPEND), 0,
-	"the relay wants a newer version of TLS: raise tls_minimum_version"},
-    {ANYONE, ANYWHERE, 421, NULL, NULL, PROFILE(BACK_OFF), 0, NULL},
-    {MICROSOFT, ANYWHERE, 451, "4.7.500", NULL, PROFILE(BACK_OFF), 0, NULL},
-    {MICROSOFT, ANYWHERE, 451, "4.7.0", NULL, PROFILE(BACK_OFF), 0, NULL},
-    {ANYONE, SUBMITTING, 454, "4.7.0", NULL, PROFILE(BACK_OFF), 0, NULL},
+    {ANYONE, ANYWHERE, 421, "4.7.66", NULL, PROFILE(SUSPEND), 0},
+    {ANYONE, ANYWHERE, 421, NULL, NULL, PROFILE(BACK_OFF), 0},
+    {MICROSOFT, ANYWHERE, 451, "4.7.500", NULL, PROFILE(BACK_OFF), 0},
+    {MICROSOFT, ANYWHERE, 451, "4.7.0", NULL, PROFILE(BACK_OFF), 0},
+    {ANYONE, SUBMITTING, 454, "4.7.0", NULL, PROFILE(BACK_OFF), 0},
     /* The login got lost on their side: a new connection has it again. */
-    {ANYONE, SUBMITTING, 530, "5.7.57", NULL, PROFILE(BACK_OFF), 0, NULL},
-    {ANYONE, SUBMITTING, 530, NULL, NULL, PROFILE(SUSPEND), 0, ADVICE_LOGIN},
-    {ANYONE, SUBMITTING, 535, NULL, NULL, PROFILE(SUSPEND), 0, ADVICE_LOGIN},
-    {ANYONE, NO_ECHO, 503, NULL, "authenticat", PROFILE(SUSPEND), 0, ADVICE_LOGIN},
+    {ANYONE, SUBMITTING, 530, "5.7.57", NULL, PROFILE(BACK_OFF), 0},
+    {ANYONE, SUBMITTING, 530, NULL, NULL, PROFILE(SUSPEND), 0},
+    {ANYONE, SUBMITTING, 535, NULL, NULL, PROFILE(SUSPEND), 0},
+    {ANYONE, NO_ECHO, 503, NULL, "authenticat", PROFILE(SUSPEND), 0},
 
     /* The login. */
-    {ANYONE, AT(STAGE_AUTH), 535, "5.7.139", NULL, PROFILE(SUSPEND), 0, ADVICE_SMTP_AUTH},
-    {ANYONE, AT(STAGE_AUTH), 535, NULL, NULL, PROFILE(NEW_TOKEN), 0, NULL},
-    {ANYONE, AT(STAGE_AUTH), 334, NULL, NULL, PROFILE(NEW_TOKEN), 0, NULL},
-    {ANYONE, AT(STAGE_AUTH), 432, NULL, NULL, PROFILE(SUSPEND), 0,
-	"the provider wants the account's password changed"},
-    {ANYONE, AT(STAGE_AUTH), 534, NULL, NULL, PROFILE(SUSPEND), 0,
-	"sign in once in a browser, or use an application password or OAuth"},
-    {ANYONE, AT(STAGE_AUTH), 504, NULL, NULL, PROFILE(SUSPEND), 0, ADVICE_MECHANISM},
-    {ANYONE, AT(STAGE_AUTH), 538, NULL, NULL, PROFILE(SUSPEND), 0, ADVICE_MECHANISM},
+    {ANYONE, AT(STAGE_AUTH), 535, "5.7.139", NULL, PROFILE(SUSPEND), 0},
+    {ANYONE, AT(STAGE_AUTH), 535, NULL, NULL, PROFILE(NEW_TOKEN), 0},
+    {ANYONE, AT(STAGE_AUTH), 334, NULL, NULL, PROFILE(NEW_TOKEN), 0},
+    {ANYONE, AT(STAGE_AUTH), 432, NULL, NULL, PROFILE(SUSPEND), 0},
+    {ANYONE, AT(STAGE_AUTH), 534, NULL, NULL, PROFILE(SUSPEND), 0},
+    {ANYONE, AT(STAGE_AUTH), 504, NULL, NULL, PROFILE(SUSPEND), 0},
+    {ANYONE, AT(STAGE_AUTH), 538, NULL, NULL, PROFILE(SUSPEND), 0},
 
     /* One recipient. RFC 5321 4.5.3.1.10: an old way to say 452. */
-    {ANYONE, AT(STAGE_RCPT), 552, "5.5.3", NULL, RECIPIENT(LATER), 0, NULL},
-    {ANYONE, AT(STAGE_RCPT), 552, NULL, "too many recipients", RECIPIENT(LATER), 0, NULL},
-    {ANYONE, SUBMITTING, 550, "5.5.105", NULL, RECIPIENT(NEVER), 0,
-	"this service delivers inside the organisation only: route other recipients elsewhere"},
+    {ANYONE, AT(STAGE_RCPT), 552, "5.5.3", NULL, RECIPIENT(LATER), 0},
+    {ANYONE, AT(STAGE_RCPT), 552, NULL, "too many recipients", RECIPIENT(LATER), 0},
+    {ANYONE, SUBMITTING, 550, "5.5.105", NULL, RECIPIENT(NEVER), 0},
 };
 
 static bool
@@ -219,6 +196,7 @@ outcome_classify(enum smtp_stage stage, unsigned code, const char *enhanced, con
 	classify_by_code(stage, code, outcome);
 	if (code / 100 == 2)
 		return; /* whatever the text of a consent says */
+	outcome->by_code = true;
 	copy_without_quotations(phrases, outcome->text);
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		const struct rule *rule = &rules[i];
@@ -229,8 +207,7 @@ outcome_classify(enum smtp_stage stage, unsigned code, const char *enhanced, con
 		outcome->class = rule->class;
 		outcome->profile = rule->profile;
 		outcome->hold = rule->hold;
-		if (rule->advice != NULL)
-			strlcpy(outcome->advice, rule->advice, sizeof(outcome->advice));
+		outcome->by_code = false;
 		return;
 	}
 }
@@ -250,5 +227,4 @@ outcome_failure(
 	outcome->class = OUTCOME_LATER;
 	outcome->profile = PROFILE_BACK_OFF;
 	outcome->hold = 0;
-	outcome->advice[0] = '\0';
 }

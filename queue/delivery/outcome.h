@@ -8,10 +8,11 @@
 #ifndef POSTOAK_DELIVERY_OUTCOME_H
 #define POSTOAK_DELIVERY_OUTCOME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define OUTCOME_TEXT_MAX 1024
-#define OUTCOME_ADVICE_MAX 256
+#define OUTCOME_ADVICE_MAX 640
 
 enum outcome_scope { SCOPE_PROFILE, SCOPE_MESSAGE, SCOPE_RECIPIENT };
 enum outcome_class { OUTCOME_DELIVERED, OUTCOME_LATER, OUTCOME_NEVER };
@@ -47,9 +48,10 @@ struct outcome {
 	unsigned code;               /* SMTP reply code, 0 without a reply */
 	char enhanced[12];           /* RFC 3463, e.g. "5.1.1"; made from the code where absent */
 	char text[OUTCOME_TEXT_MAX]; /* the whole reply, one line, printable; secrets removed */
-	char advice[OUTCOME_ADVICE_MAX]; /* what a person can do about it; "" where nothing is known
-					  */
+	/* What a person can do, from who knows more of it than the reply tells; else "". */
+	char advice[OUTCOME_ADVICE_MAX];
 	uint32_t hold; /* seconds a quota asks to wait; 0: the profile's own backoff */
+	bool by_code;  /* no more is known of the reply than its code; not told to the runner */
 };
 
 /*

@@ -105,6 +105,7 @@ explain_refusal(int result, const struct credential_refused *refused, struct out
 	if (result <= 0)
 		return;
 	failure->hold = refused->retry_after;
+	strlcpy(failure->advice, refused->advice, sizeof(failure->advice));
 	if (refused->reason == CREDENTIAL_NEEDS_PERSON)
 		failure->profile = PROFILE_SUSPEND;
 }
@@ -131,6 +132,11 @@ report_rejection(struct worker *worker, struct outcome *failure)
 	explain_refusal(result, &refused, &answer);
 	failure->profile = answer.profile;
 	failure->hold = answer.hold;
+	strlcpy(failure->advice, answer.advice, sizeof(failure->advice));
+	if (strstr(answer.text, failure->text) != NULL) {
+		strlcpy(failure->text, answer.text, sizeof(failure->text));
+		return;
+	}
 	strlcat(failure->text, "; ", sizeof(failure->text));
 	strlcat(failure->text, answer.text, sizeof(failure->text));
 }

@@ -20,7 +20,14 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from assertions import BEARER_GRANT, CLIENT_ASSERTION, Assertion, BadAssertion, Federation
+from assertions import (
+    BEARER_GRANT,
+    CLIENT_ASSERTION,
+    Assertion,
+    BadAssertion,
+    Federation,
+    encode,
+)
 from scenario import Delay, Drop, Hang, HttpReply, Script
 
 FORM = "application/x-www-form-urlencoded"
@@ -85,6 +92,7 @@ class AuthorizationServer:
         self.announced_lifetime = "number"  # number | string | none: how expires_in is told
         self.rotate = True
         self.token_octets = TOKEN_OCTETS
+        self.claims: dict | None = None  # access tokens are JWTs that say this, unsigned
 
         self.requests: list[TokenRequest] = []
         self.issued: list[str] = []  # every token ever handed out
@@ -421,7 +429,7 @@ class AuthorizationServer:
         return answer
 
     def _answer(self, client: Client, scope: str, family: str | None) -> dict:
-        value = secrets.token_urlsafe(self.token_octets)
+        value = self._new_access_token()
         expires = time.monotonic() + self.token_lifetime
         self._access[value] = Token(value, client, scope, family, expires)
         self.issued.append(value)
@@ -431,6 +439,13 @@ class AuthorizationServer:
         elif self.announced_lifetime == "string":
             answer["expires_in"] = str(int(self.token_lifetime))
         return answer
+
+    def _new_access_token(self) -> str:
+        value = secrets.token_urlsafe(self.token_octets)
+        if self.claims is None:
+            return value
+        parts = ({"alg": "RS256", "typ": "JWT"}, self.claims)
+        return ".".join([*(encode(json.dumps(part).encode()) for part in parts), value])
 
     def _new_refresh_token(self, client: Client, scope: str, family: str) -> str:
         value = secrets.token_urlsafe(48)

@@ -56,15 +56,21 @@ end(void **state)
 }
 
 static int
-take(const char *access_token, const char *refresh_token)
+take_at(const char *access_token, const char *refresh_token, int64_t now)
 {
 	struct token_response response = {.access_token = strdup(access_token),
 	    .refresh_token = refresh_token == NULL ? NULL : strdup(refresh_token),
 	    .scope = strdup(scope)};
-	int result = holding_take(&holding, store, &profile, &response, NOW, 3600, &error);
+	int result = holding_take(&holding, store, &profile, &response, now, 3600, &error);
 
 	token_response_wipe(&response);
 	return result;
+}
+
+static int
+take(const char *access_token, const char *refresh_token)
+{
+	return take_at(access_token, refresh_token, NOW);
 }
 
 static int
@@ -121,6 +127,31 @@ the_stored_one_supersedes_the_configured_until_that_changes(void **state)
 	assert_int_equal(restore(), 1);
 	assert_string_equal(holding.stored.refresh_token, "a new one");
 	assert_int_equal(holding.stored.generation, 4);
+}
+
+static int64_t
+age_at_next_request(const char *configured, int64_t now)
+{
+	assert_int_equal(holding_choose(&holding, configured, &error), 0);
+	return holding_grant_age(&holding, now);
+}
+
+static void
+a_grant_has_an_age(void **state)
+{
+	(void)state;
+	assert_int_equal(age_at_next_request("first", NOW), 0);
+	assert_int_equal(take("at1", "second"), 0);
+	assert_int_equal(age_at_next_request("first", NOW + 500), 500);
+	/* Neither another token of the grant nor a restart makes it younger. */
+	assert_int_equal(take_at("at2", "third", NOW + 500), 0);
+	assert_int_equal(restore(), 1);
+	assert_int_equal(age_at_next_request("first", NOW + 700), 700);
+	assert_int_equal(age_at_next_request("first", NOW - 700), 0);
+	/* Another one does. */
+	assert_int_equal(age_at_next_request("a new one", NOW + 800), 0);
+	assert_int_equal(take_at("at3", NULL, NOW + 800), 0);
+	assert_int_equal(age_at_next_request("a new one", NOW + 900), 100);
 }
 
 static void
@@ -236,6 +267,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(what_was_taken_is_found_again, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		the_stored_one_supersedes_the_configured_until_that_changes, begin, end),
+	    cmocka_unit_test_setup_teardown(a_grant_has_an_age, begin, end),
 	    cmocka_unit_test_setup_teardown(
 		tokens_of_another_registration_are_not_used, begin, end),
 	    cmocka_unit_test_setup_teardown(client_credentials_keep_no_refresh_token, begin, end),

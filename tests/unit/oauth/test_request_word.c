@@ -51,7 +51,7 @@ static void
 octets_of_every_value_are_decoded(void **state)
 {
 	unsigned char octets[256];
-	unsigned char back[BASE64URL_DECODED_MAX(BASE64URL_SIZE(256))];
+	unsigned char back[BASE64URL_SIZE(256)];
 	char text[BASE64URL_SIZE(256)];
 
 	(void)state;
@@ -59,7 +59,7 @@ octets_of_every_value_are_decoded(void **state)
 		octets[i] = (unsigned char)i;
 	for (size_t length = 0; length <= 256; length++) {
 		base64url_encode(text, octets, length);
-		assert_int_equal(base64url_decode(back, text, strlen(text)), (long)length);
+		assert_int_equal(base64url_decode(back, text, strlen(text)), (ssize_t)length);
 		assert_memory_equal(back, octets, length);
 	}
 }

@@ -197,9 +197,10 @@ a_missing_credential_is_counted_once(void **unused)
 	(void)unused;
 	(void)profile_state_proved(&state, NOW);
 	assert_true(profile_state_no_credential(
-	    &state, true, "a person is needed", &queue, NOW + 1, NOW_MS));
+	    &state, true, "invalid_grant", "grant again", &queue, NOW + 1, NOW_MS));
 	assert_int_equal(state.condition, CONDITION_SUSPENDED);
-	assert_string_equal(state.reason, "a person is needed");
+	assert_string_equal(state.reason, "invalid_grant");
+	assert_string_equal(state.advice, "grant again");
 	assert_false(state.proven);
 	assert_probe_within_a_fifth(&state, 60000);
 	/* The worker that asked for it says the same. */
@@ -209,7 +210,7 @@ a_missing_credential_is_counted_once(void **unused)
 	assert_probe_within_a_fifth(&state, 120000);
 	/* Better, but not well: the probe stays where it is. */
 	assert_true(profile_state_no_credential(
-	    &state, false, "the server is busy", &queue, NOW + 2, NOW_MS + 1000));
+	    &state, false, "the server is busy", "", &queue, NOW + 2, NOW_MS + 1000));
 	assert_int_equal(state.condition, CONDITION_BACKING_OFF);
 	assert_probe_within_a_fifth(&state, 120000);
 }
@@ -229,7 +230,7 @@ held_until_it_is_released(void **unused)
 	assert_false(profile_state_proved(&state, NOW + 3));
 	assert_false(fail_with(&state, PROFILE_BACK_OFF, 0, 0));
 	assert_false(fail_with(&state, PROFILE_SUSPEND, 0, 0));
-	assert_false(profile_state_no_credential(&state, true, "text", &queue, NOW, NOW_MS));
+	assert_false(profile_state_no_credential(&state, true, "text", "", &queue, NOW, NOW_MS));
 	assert_false(profile_state_resume(&state, false, NOW + 3, NOW_MS));
 	assert_int_equal(state.condition, CONDITION_HELD);
 	assert_int_equal(state.since, NOW + 1);
