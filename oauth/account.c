@@ -33,6 +33,7 @@ struct account {
 
 	struct password password; /* for a profile without grant */
 
+	int failure; /* how the last fetch that failed did: fetch_result's status */
 	enum agent_state announced;
 	struct trouble trouble;
 };
@@ -115,6 +116,7 @@ fail(struct account *account, const struct fetch_result *result)
 {
 	uint64_t now = clock_monotonic_ms();
 
+	account->failure = result->status;
 	token_failed(&account->token, now, result->trouble, result->retry_after, arc4random());
 	trouble_set(&account->trouble, account->profile, result->text, result->advice);
 	log_write(LOG_WARNING, SERVICE, "profile %s: no new access token: %s (%s in %" PRIu64 " s)",
@@ -173,6 +175,9 @@ refuse(struct account *account, struct account_waiter *waiter, enum agent_state 
 	uint64_t now = clock_monotonic_ms();
 	struct account_answer answer = {
 	    .state = state,
+	    .status = state == AGENT_TRY_LATER ? EX_TEMPFAIL
+		      : account->token.refused ? EX_NOPERM
+					       : account->failure,
 	    .text = account->trouble.text,
 	    .reason = account->trouble.error,
 	    .advice = account->trouble.advice,
@@ -248,6 +253,7 @@ found_password(const struct credential *credential, const struct error *error, v
 
 	if (error != NULL) {
 		answer.state = trouble_passes(error) ? AGENT_TRY_LATER : AGENT_NEEDS_PERSON;
+		answer.status = trouble_status(error);
 		answer.text = error->text;
 		log_write(LOG_WARNING, SERVICE, "%s", error->text);
 	}
@@ -278,6 +284,7 @@ serve(struct account *account, struct account_waiter *waiter)
 		want(account, waiter);
 	} else if (account->profile->grant == GRANT_NONE) {
 		answer.state = AGENT_NEEDS_PERSON;
+		answer.status = EX_USAGE;
 		answer.text = "the profile does not use OAuth any more";
 		waiter->answered(waiter, &answer);
 	} else if (token->trouble == TOKEN_NO_TROUBLE) {
@@ -477,7 +484,8 @@ account_secret_changed(struct account *account)
 void
 account_free(struct account *account)
 {
-	struct account_answer answer = {.state = AGENT_TRY_LATER, .text = "the profile is gone"};
+	struct account_answer answer = {
+	    .state = AGENT_TRY_LATER, .status = EX_TEMPFAIL, .text = "the profile is gone"};
 
 	fetch_cancel(&account->fetch);
 	password_drop(&account->password);

@@ -27,6 +27,7 @@ struct account_answer {
 	enum agent_state state;
 	const struct credential *credential; /* with AGENT_READY; null for who asked to refresh */
 	unsigned retry_after;                /* seconds, with AGENT_TRY_LATER; 0: unknown */
+	int status;                          /* sysexits; not with AGENT_READY */
 	const char *text;                    /* one line for people, no secret in it */
 	const char *reason;                  /* what of it happened; null: all */
 	const char *advice;                  /* what of it to do, in lines; null: none */

@@ -17,6 +17,7 @@
 #include "config/request_server.h"
 #include "oauth/accounts.h"
 #include "oauth/agent_request.h"
+#include "oauth/client_tokens.h"
 #include "oauth/consent.h"
 #include "oauth/http.h"
 #include "oauth/session.h"
@@ -31,6 +32,7 @@ struct agent {
 	struct discovery *discovery;
 	struct accounts *accounts;
 	struct consents *consents;
+	struct client_tokens *client_tokens;
 	struct sessions *sessions;
 	struct request_server *server;
 	struct channel_message message;
@@ -91,6 +93,7 @@ static void
 reload(struct agent *agent)
 {
 	consents_reload(agent->consents);
+	client_tokens_forget(agent->client_tokens);
 	accounts_reload(agent->accounts);
 }
 
@@ -279,10 +282,12 @@ set_up(struct agent *agent, const struct agent_options *options, struct error *e
 	if (agent->accounts == NULL)
 		return -1;
 	agent->consents = consents_new(agent->accounts);
-	if (agent->consents == NULL)
+	agent->client_tokens = client_tokens_new(accounts_environment(agent->accounts));
+	if (agent->consents == NULL || agent->client_tokens == NULL)
 		return error_set_errno(error, EX_OSERR, "cannot start");
 	agent->desk = (struct agent_desk){.accounts = agent->accounts,
 	    .consents = agent->consents,
+	    .client_tokens = agent->client_tokens,
 	    .steering = steering_group(accounts_config(agent->accounts))};
 	agent->server = request_server_new(
 	    agent->loop, options->listener, AGENT_REQUEST_MAX, handle_request, agent);
@@ -299,6 +304,7 @@ tear_down(struct agent *agent)
 	/* Accounts answer who waits, so what waits goes after them. */
 	close_runner(agent);
 	sessions_free(agent->sessions);
+	client_tokens_free(agent->client_tokens);
 	consents_free(agent->consents);
 	accounts_free(agent->accounts);
 	request_server_free(agent->server);

@@ -3,6 +3,7 @@
  *
  *     oauth status [PROFILE] [json]
  *     oauth refresh PROFILE
+ *     oauth token SUBJECT [QUESTION...]      an access token
  *     secret set NAME SECRET
  *     secret list [json]
  *     secret delete NAME
@@ -15,7 +16,8 @@
  *     oauth forget HANDLE
  *
  * SUBJECT is two words, "profile" or "client" and its name; redirect URI and response are
- * words of request_word.h.
+ * words of request_word.h, and so are the values of a QUESTION about a client
+ * (client_question.h).
  *
  * The words of a table of verbs come first, its arguments follow. What people may
  * write freely, secrets above all, travels as one word each (request_word.h).
@@ -33,11 +35,13 @@
 #define AGENT_REQUEST_MAX 131072 /* octets of a line: a secret of 64 KiB fits, encoded */
 #define AGENT_ARGUMENTS_MAX 160
 
-/* What requests are answered with. */
+struct client_tokens;
 struct consents;
 
+/* What requests are answered with. */
 struct agent_desk {
 	struct accounts *accounts;
+	struct client_tokens *client_tokens;
 	struct consents *consents;
 	gid_t steering; /* members of this group may do what changes something */
 };
@@ -62,6 +66,7 @@ typedef void agent_verb(const struct agent_call *call);
 /* Their functions, each in a file of its group (GROUP_request.c). */
 agent_verb oauth_request_status;
 agent_verb oauth_request_refresh;
+agent_verb oauth_request_token;
 agent_verb secret_request_set;
 agent_verb secret_request_list;
 agent_verb secret_request_delete;

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sysexits.h>
 
 #include "config/clock.h"
 #include "config/log.h"
@@ -18,12 +19,16 @@
 #define RESEND_MS 1000     /* a server with a grace period takes a spent refresh token once more */
 #define CLOCK_TOLERANCE 60 /* seconds */
 
+/* `status`: as in fetch_result. */
 static void
-fail(struct fetch *fetch, enum token_trouble trouble, unsigned retry_after, const char *text,
-    const char *advice)
+fail(struct fetch *fetch, int status, unsigned retry_after, const char *text, const char *advice)
 {
 	struct fetch_result result = {
-	    .trouble = trouble, .retry_after = retry_after, .text = text, .advice = advice};
+	    .trouble = status == EX_TEMPFAIL ? TOKEN_TRANSIENT : TOKEN_PERMANENT,
+	    .status = status,
+	    .retry_after = retry_after,
+	    .text = text,
+	    .advice = advice};
 
 	fetch->done(&result, fetch->context);
 }
@@ -32,8 +37,7 @@ fail(struct fetch *fetch, enum token_trouble trouble, unsigned retry_after, cons
 static void
 fail_here(struct fetch *fetch, const struct error *error)
 {
-	fail(
-	    fetch, trouble_passes(error) ? TOKEN_TRANSIENT : TOKEN_PERMANENT, 0, error->text, NULL);
+	fail(fetch, trouble_status(error), 0, error->text, NULL);
 }
 
 static void
@@ -118,17 +122,16 @@ static void
 refused(struct fetch *fetch, const struct token_request_result *result)
 {
 	int64_t age = holding_grant_age(fetch->holding, (int64_t)(clock_wall_us() / 1000000));
-	enum token_trouble trouble =
-	    result->verdict == TOKEN_RESPONSE_TRY_LATER ? TOKEN_TRANSIENT : TOKEN_PERMANENT;
+	int status = token_response_status(result->verdict);
 	const char *advice = result->advice;
 	char text[TOKEN_REQUEST_TEXT_MAX + 64];
 
 	if (result->verdict == TOKEN_RESPONSE_GRANT_AGAIN && age > 0) {
 		snprintf(text, sizeof(text), "%s (granted %" PRId64 " days ago)", result->text,
 		    age / 86400);
-		fail(fetch, trouble, result->retry_after, text, diagnose_ended(advice, age));
+		fail(fetch, status, result->retry_after, text, diagnose_ended(advice, age));
 	} else {
-		fail(fetch, trouble, result->retry_after, result->text, advice);
+		fail(fetch, status, result->retry_after, result->text, advice);
 	}
 }
 

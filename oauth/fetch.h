@@ -19,6 +19,7 @@
 
 struct fetch_result {
 	enum token_trouble trouble; /* TOKEN_NO_TROUBLE: the holding has a new access token */
+	int status;                 /* else: EX_TEMPFAIL; EX_NOPERM: a person; EX_CONFIG */
 	uint64_t received;          /* then: clock_monotonic_ms when it came */
 	uint64_t life;              /* then: milliseconds it had */
 	unsigned retry_after;       /* else: seconds as the server said; 0: it did not */

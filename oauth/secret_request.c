@@ -8,6 +8,7 @@
 #include "config/secret.h"
 #include "config/syntax.h"
 #include "oauth/agent_request.h"
+#include "oauth/client_tokens.h"
 #include "oauth/rekey.h"
 #include "oauth/request_word.h"
 #include "oauth/secret_list.h"
@@ -76,6 +77,7 @@ secret_request_set(const struct agent_call *call)
 		return;
 	}
 	log_write(LOG_INFO, SERVICE, "secret %s was set", name);
+	client_tokens_forget(call->desk->client_tokens);
 	tell_accounts(accounts, name);
 	users = secret_list_users(accounts_config(accounts), name);
 	if (users == NULL || *users == '\0')

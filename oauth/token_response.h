@@ -44,6 +44,9 @@ struct token_response {
 void token_response_parse(
     struct token_response *response, unsigned status, const char *body, size_t length);
 
+/* What a command ends with: 0, EX_TEMPFAIL, EX_NOPERM (a person is needed) or EX_CONFIG. */
+int token_response_status(enum token_verdict verdict);
+
 /* True where `text` can be used as an access token: printable ASCII without spaces, not too long.
  */
 bool token_response_is_access_token(const char *text);

@@ -9,27 +9,37 @@
 #include "config/log.h"
 #include "sendmail/command.h"
 
+/* What a command takes beside its arguments. */
+enum {
+	PLAIN = 0,
+	JSON = 1 << 0,    /* --json */
+	OPTIONS = 1 << 1, /* options of its own, which it finds among its arguments */
+};
+
 static const struct command {
 	const char *group; /* null for commands of one word */
 	const char *name;
 	const char *arguments; /* as the manual shows them */
 	size_t minimum;        /* arguments */
 	size_t maximum;
-	bool json; /* takes --json */
+	unsigned takes;
 	command_run *run;
 } commands[] = {
-    {NULL, "status", "[--json]", 0, 0, true, command_status},
-    {"queue", "list", "[--json]", 0, 0, true, command_queue_list},
-    {NULL, "suspend", "PROFILE", 1, 1, false, command_suspend},
-    {NULL, "resume", "PROFILE", 1, 1, false, command_resume},
-    {"oauth", "status", "[PROFILE] [--json]", 0, 1, true, command_oauth_status},
-    {"oauth", "refresh", "PROFILE", 1, 1, false, command_oauth_refresh},
-    {"secret", "set", "NAME", 1, 1, false, command_secret_set},
-    {"secret", "list", "[--json]", 0, 0, true, command_secret_list},
-    {"secret", "delete", "NAME", 1, 1, false, command_secret_delete},
-    {"secret", "rekey", "", 0, 0, false, command_secret_rekey},
-    {"config", "check", "", 0, 0, false, command_config_check},
-    {"config", "show", "", 0, 0, false, command_config_show},
+    {NULL, "status", "[--json]", 0, 0, JSON, command_status},
+    {"queue", "list", "[--json]", 0, 0, JSON, command_queue_list},
+    {NULL, "suspend", "PROFILE", 1, 1, PLAIN, command_suspend},
+    {NULL, "resume", "PROFILE", 1, 1, PLAIN, command_resume},
+    {"oauth", "status", "[PROFILE] [--json]", 0, 1, JSON, command_oauth_status},
+    {"oauth", "refresh", "PROFILE", 1, 1, PLAIN, command_oauth_refresh},
+    {"oauth", "token",
+	"PROFILE | --client CLIENT [--grant GRANT] [--scope SCOPE]... [--parameter NAME=VALUE]...",
+	1, 128, OPTIONS, command_oauth_token},
+    {"secret", "set", "NAME", 1, 1, PLAIN, command_secret_set},
+    {"secret", "list", "[--json]", 0, 0, JSON, command_secret_list},
+    {"secret", "delete", "NAME", 1, 1, PLAIN, command_secret_delete},
+    {"secret", "rekey", "", 0, 0, PLAIN, command_secret_rekey},
+    {"config", "check", "", 0, 0, PLAIN, command_config_check},
+    {"config", "show", "", 0, 0, PLAIN, command_config_show},
 };
 
 static void
@@ -62,8 +72,8 @@ find_command(struct command_call *call)
 	return NULL;
 }
 
-/* Take the options out of `argv`; the words that remain become the call's. Returns the
- * option that is none, or null. */
+/* Take -C and --json out of `argv`; the words that remain become the call's. Returns an
+ * option before the command that is none, or null. */
 static const char *
 sort_words(int argc, char **argv, struct command_call *call)
 {
@@ -74,11 +84,21 @@ sort_words(int argc, char **argv, struct command_call *call)
 			call->config_path = argv[i][2] != '\0' ? argv[i] + 2 : argv[++i];
 		else if (call->count > 0 && strcmp(argv[i], "--json") == 0)
 			call->json = true;
-		else if (*argv[i] == '-')
+		else if (call->count == 0 && *argv[i] == '-')
 			return argv[i];
 		else
 			call->arguments[call->count++] = argv[i];
 	}
+	return NULL;
+}
+
+/* An option among the arguments; or null. */
+static const char *
+find_option(const struct command_call *call)
+{
+	for (size_t i = 0; i < call->count; i++)
+		if (*call->arguments[i] == '-')
+			return call->arguments[i];
 	return NULL;
 }
 
@@ -133,13 +153,16 @@ main(int argc, char **argv)
 		print_usage(stderr);
 		return EX_USAGE;
 	}
+	bad = (command->takes & OPTIONS) != 0 ? NULL : find_option(&call);
+	if (bad != NULL)
+		return fail("unknown option ", bad);
 	if (call.count < command->minimum)
 		return fail("missing argument: ", command->arguments);
 	/* It is not repeated: somebody may have taken it for the place of a secret. */
 	if (call.count > command->maximum)
 		return fail("too many arguments; there may be: ",
 		    command->maximum == 0 ? "none" : command->arguments);
-	if (call.json && !command->json)
+	if (call.json && (command->takes & JSON) == 0)
 		return fail("unknown option ", "--json");
 	return run(command, &call);
 }
