@@ -149,6 +149,7 @@ fetched(const struct fetch_result *result, void *context)
 		begin_fetch(account);
 		return;
 	}
+	account->fetch.trace = NULL;
 	if (granted)
 		adopt(account, result);
 	else
@@ -360,6 +361,22 @@ account_refresh(struct account *account, struct account_waiter *waiter)
 	if (!account->token.fetching)
 		token_forget_trouble(&account->token);
 	act(account, waiter, TOKEN_FETCH);
+}
+
+bool
+account_test(struct account *account, struct account_waiter *waiter, struct token_trace *trace)
+{
+	if (account->token.fetching)
+		return false;
+	account->fetch.trace = trace;
+	account_refresh(account, waiter);
+	return true;
+}
+
+const char *
+account_access_token(const struct account *account)
+{
+	return account->holding.stored.access_token;
 }
 
 int

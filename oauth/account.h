@@ -92,6 +92,17 @@ void account_refresh(struct account *account, struct account_waiter *waiter);
 void account_secret_changed(struct account *account);
 
 /*
+ * As account_refresh, and what is asked and answered is written to `trace`, which must
+ * stay until `waiter` is answered. False, and nothing is done, where a request that began
+ * earlier is under way.
+ */
+bool account_test(
+    struct account *account, struct account_waiter *waiter, struct token_trace *trace);
+
+/* The access token that is held, to be looked at; null: none. */
+const char *account_access_token(const struct account *account);
+
+/*
  * A person granted access anew: use the tokens of `response`, which grants, in place of
  * those held. -1 and `error` where they cannot be stored; a new refresh token is kept
  * then, and storing it is tried again.

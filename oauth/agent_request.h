@@ -4,6 +4,7 @@
  *     oauth status [PROFILE] [json]
  *     oauth refresh PROFILE
  *     oauth token SUBJECT [QUESTION...]      an access token
+ *     oauth test-token SUBJECT [QUESTION...] the exit status, and what was seen
  *     secret set NAME SECRET
  *     secret list [json]
  *     secret delete NAME
@@ -67,6 +68,7 @@ typedef void agent_verb(const struct agent_call *call);
 agent_verb oauth_request_status;
 agent_verb oauth_request_refresh;
 agent_verb oauth_request_token;
+agent_verb oauth_request_test_token;
 agent_verb secret_request_set;
 agent_verb secret_request_list;
 agent_verb secret_request_delete;

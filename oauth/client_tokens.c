@@ -195,45 +195,80 @@ add(struct client_tokens *tokens, struct client_question *question)
 }
 
 static void
-fetch(struct held *held)
+fetch(struct held *held, struct token_trace *trace)
 {
 	struct token_ask ask;
 
 	token_fetch_began(&held->token);
 	client_question_ask(&held->question, &ask);
 	ask.access_token = held->access_token;
+	ask.trace = trace;
 	exchange_begin(&held->exchange, &ask);
+}
+
+/* What is held for the question, which is released; null: too many are under way. */
+static struct held *
+hold(struct client_tokens *tokens, struct client_question *question)
+{
+	struct held *held = find(tokens, question);
+
+	if (held == NULL)
+		held = add(tokens, question);
+	client_question_release(question);
+	if (held != NULL)
+		held->asked = clock_monotonic_ms();
+	return held;
+}
+
+static void
+refuse(struct client_tokens_waiter *waiter, const char *text)
+{
+	struct error error;
+
+	error_set(&error, EX_TEMPFAIL, "%s", text);
+	waiter->answered(waiter, NULL, &error);
 }
 
 void
 client_tokens_ask(struct client_tokens *tokens, struct client_question *question,
     struct client_tokens_waiter *waiter)
 {
-	struct held *held = find(tokens, question);
-	uint64_t now = clock_monotonic_ms();
-	struct error busy;
+	struct held *held = hold(tokens, question);
 
-	if (held == NULL)
-		held = add(tokens, question);
-	client_question_release(question);
 	if (held == NULL) {
-		error_set(&busy, EX_TEMPFAIL, "too many different tokens are asked for at once");
-		waiter->answered(waiter, NULL, &busy);
+		refuse(waiter, "too many different tokens are asked for at once");
 		return;
 	}
-	held->asked = now;
-	switch (token_want(&held->token, now)) {
+	switch (token_want(&held->token, held->asked)) {
 	case TOKEN_GRANT:
 		waiter->answered(waiter, held->access_token, NULL);
 		return;
 	case TOKEN_FETCH:
 		LIST_INSERT_HEAD(&held->waiters, waiter, entry);
 		if (!held->token.fetching)
-			fetch(held);
+			fetch(held, NULL);
 		return;
 	case TOKEN_REFUSE_LATER:
 	case TOKEN_REFUSE_PERSON:
 		waiter->answered(waiter, NULL, &held->failure);
 		return;
 	}
+}
+
+void
+client_tokens_test(struct client_tokens *tokens, struct client_question *question,
+    struct client_tokens_waiter *waiter, struct token_trace *trace)
+{
+	struct held *held = hold(tokens, question);
+
+	if (held == NULL || held->token.fetching) {
+		refuse(waiter, "such a token is asked for just now; try again");
+		return;
+	}
+	/* What comes of it is the only truth. */
+	token_drop(&held->token);
+	secret_free(held->access_token);
+	held->access_token = NULL;
+	LIST_INSERT_HEAD(&held->waiters, waiter, entry);
+	fetch(held, trace);
 }

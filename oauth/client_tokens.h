@@ -36,6 +36,14 @@ void client_tokens_free(struct client_tokens *tokens);
 void client_tokens_ask(struct client_tokens *tokens, struct client_question *question,
     struct client_tokens_waiter *waiter);
 
+/*
+ * Ask the server, whatever is known, and have what is asked and answered written to
+ * `trace`, which must stay until `waiter` is answered. EX_TEMPFAIL where the question is
+ * being asked just then.
+ */
+void client_tokens_test(struct client_tokens *tokens, struct client_question *question,
+    struct client_tokens_waiter *waiter, struct token_trace *trace);
+
 /* The configuration or a secret changes, or a person looked into it: as if nothing had been
  * asked before. Who waits is answered EX_TEMPFAIL. */
 void client_tokens_forget(struct client_tokens *tokens);

@@ -12,6 +12,7 @@
 #include "oauth/grant.h"
 #include "oauth/token_command.h"
 #include "oauth/token_doubt.h"
+#include "oauth/token_trace.h"
 #include "oauth/trouble.h"
 
 #define SERVICE "agent"
@@ -191,6 +192,7 @@ gathered(const struct error *error, void *context)
 	token_ask_take(&ask, &fetch->gather);
 	ask.metadata = discovery_get(environment->discovery, ask.client);
 	ask.refresh_token = holding->sent;
+	ask.trace = fetch->trace;
 	ask.access_token = holding->stored.access_token;
 	send_request(fetch, &ask);
 }
@@ -250,6 +252,8 @@ printed(const char *output, const struct error *error, void *context)
 
 	fetch->command = NULL;
 	if (output != NULL && token_command_parse(&response, output, &mine) == 0) {
+		if (fetch->trace != NULL)
+			token_trace_token(fetch->trace, &response);
 		take(fetch, &response);
 		token_response_wipe(&response);
 		return;
@@ -364,4 +368,5 @@ fetch_cancel(struct fetch *fetch)
 	token_request_cancel(fetch->request);
 	fetch->request = NULL;
 	loop_timer_cancel(fetch->environment->loop, &fetch->resend);
+	fetch->trace = NULL;
 }

@@ -43,6 +43,7 @@ struct fetch {
 	bool resent;
 	bool clock_warned;
 	bool doubted;
+	struct token_trace *trace; /* who looks at what is under way; null: nobody */
 	uint64_t received;
 	uint64_t life;
 };

@@ -9,6 +9,8 @@
 #include "oauth/gather.h"
 #include "oauth/metadata.h"
 
+struct token_trace;
+
 /* Null members: there is none, or it is not needed. Nothing here is owned. */
 struct token_ask {
 	const struct config_client *client;
@@ -30,7 +32,8 @@ struct token_ask {
 	const char *redirect_uri;  /* with `code` */
 	const char *device_code;
 	bool begins_device; /* ask for a device code, not for a token (RFC 8628, section 3.1) */
-	const char *access_token; /* not sent, only kept out of texts, as the others */
+	struct token_trace *trace; /* who looks at the request; null: nobody */
+	const char *access_token;  /* not sent, only kept out of texts, as the others */
 };
 
 /* All but the secrets and the metadata, for a profile that has a client. */

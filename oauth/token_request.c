@@ -14,12 +14,14 @@
 #include "oauth/diagnose.h"
 #include "oauth/grant.h"
 #include "oauth/scrub.h"
+#include "oauth/token_trace.h"
 
 #define SECRETS 7
 
 struct token_request {
 	struct http_transfer *transfer;
 	token_request_done *done;
+	struct token_trace *trace; /* null: none */
 	void *context;
 	char *endpoint;
 	char *provider;
@@ -81,6 +83,11 @@ answered(const struct http_response *http, void *context)
 	}
 	if (http->date != 0)
 		result.clock_offset = http->date - (int64_t)(clock_wall_us() / 1000000);
+	if (request->trace != NULL)
+		token_trace_response(
+		    request->trace, http, (const char *const *)request->secrets, SECRETS);
+	if (request->trace != NULL && result.verdict == TOKEN_RESPONSE_GRANTED)
+		token_trace_token(request->trace, &result.response);
 	if (result.verdict != TOKEN_RESPONSE_GRANTED)
 		describe_failure(request, http, &result);
 	request->done(&result, request->context);
@@ -130,7 +137,10 @@ send(struct token_request *request, struct http *http, const struct token_ask *a
 	struct form authorization = {0};
 
 	if (grant_request(ask, &form, error) == 0 &&
-	    client_authentication_apply(ask, &form, &authorization, error) == 0)
+	    client_authentication_apply(ask, &form, &authorization, error) == 0) {
+		if (request->trace != NULL)
+			token_trace_request(
+			    request->trace, ask, request->endpoint, &form, authorization.text);
 		request->transfer = http_start(http,
 		    &(struct http_request){.url = request->endpoint,
 			.form = &form,
@@ -140,6 +150,7 @@ send(struct token_request *request, struct http *http, const struct token_ask *a
 			.tls_minimum_version = client->tls_minimum_version,
 			.timeout = client->timeout},
 		    answered, request, error);
+	}
 	form_wipe(&authorization);
 	form_wipe(&form);
 	return request->transfer == NULL ? -1 : 0;
@@ -165,6 +176,7 @@ token_request_start(struct http *http, const struct token_ask *ask, token_reques
 	}
 	request->begins_device = ask->begins_device;
 	request->done = done;
+	request->trace = ask->trace;
 	request->context = context;
 	if (send(request, http, ask, error) < 0) {
 		free_request(request);

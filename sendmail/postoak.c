@@ -34,6 +34,8 @@ static const struct command {
     {"oauth", "token",
 	"PROFILE | --client CLIENT [--grant GRANT] [--scope SCOPE]... [--parameter NAME=VALUE]...",
 	1, 128, OPTIONS, command_oauth_token},
+    {"oauth", "test-token", "PROFILE | --client CLIENT [options as of token]", 1, 128, OPTIONS,
+	command_oauth_test_token},
     {"secret", "set", "NAME", 1, 1, PLAIN, command_secret_set},
     {"secret", "list", "[--json]", 0, 0, JSON, command_secret_list},
     {"secret", "delete", "NAME", 1, 1, PLAIN, command_secret_delete},

@@ -124,7 +124,7 @@ make_request(const struct command_call *call, const char *verb, struct error *er
 }
 
 int
-question_ask(const struct command_call *call, const char *verb, struct error *error)
+question_ask(const struct command_call *call, const char *verb, FILE *out, struct error *error)
 {
 	char *request = make_request(call, verb, error);
 	struct agent_link *link;
@@ -133,9 +133,9 @@ question_ask(const struct command_call *call, const char *verb, struct error *er
 	if (request == NULL)
 		return -1;
 	if (agent_link_open(call->config_path, &link, error) == 0) {
-		result = agent_link_ask(link, request, stdout, error);
+		result = agent_link_ask(link, request, out, error);
 		agent_link_close(link);
 	}
 	free(request);
-	return result < 0 ? -1 : EX_OK;
+	return result;
 }

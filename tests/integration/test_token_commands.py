@@ -2,7 +2,9 @@
 
 import json
 import subprocess
+from base64 import urlsafe_b64encode
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 
 import pytest
 from harness import BUILD, EX_CONFIG, EX_NOPERM, EX_TEMPFAIL, EX_USAGE
@@ -171,3 +173,128 @@ def test_token_needs_a_profile_with_oauth(idle_host):
     idle_host.configuration["default_profile"] = "relay"
     idle_host.write_configuration()
     assert "does not use OAuth" in fails(idle_host, EX_USAGE, "oauth", "token", "plain")
+
+
+# oauth test-token
+
+
+def look(host, *arguments, status: int = 0) -> str:
+    return host.postoak("oauth", "test-token", *arguments, status=status)
+
+
+def fingerprint(value: str) -> str:
+    return f"[redacted, {len(value)} characters, fingerprint {sha256(value.encode()).hexdigest()[:8]}]"
+
+
+def test_token_request_is_shown(either, provider):
+    text = look(either, "relay")
+    (issued,) = provider.oauth.issued
+    for line in (
+        f"POST {provider.oauth.token_endpoint}",
+        "grant_type=client_credentials",
+        f"scope={provider.client.scopes[0]}",
+        f"client_id={provider.client.identifier}",
+        f"client_secret=[redacted, {len(provider.client.secret)} characters]",
+        "HTTP status 200",
+        f"access_token: {fingerprint(issued)}",
+        "lifetime: 3600 s",
+        f"scopes granted: {provider.client.scopes[0]}",
+        "Verdict: the server gives a token",
+    ):
+        assert line in text, line
+    assert text.count("\nVerdict: ") == 1 and text.splitlines()[-1].startswith("Verdict: ")
+    # What came is kept and used.
+    assert token(either, "relay") == issued
+    assert provider.oauth.counts["token requests"] == 1
+
+
+def test_token_request_of_a_client_is_shown(either, provider):
+    provider.client.authentication = "client_secret_basic"
+    either.client["client_authentication"] = "client_secret_basic"
+    either.write_configuration()
+    if either.daemon:
+        either.restart()
+    text = look(either, "--client", "app", "--parameter", "audience=some where")
+    assert "audience=some where" in text
+    assert "Authorization: Basic [redacted, " in text
+    assert f"access_token: {fingerprint(provider.oauth.issued[-1])}" in text
+    # A person asks, so it is asked, whatever is known.
+    look(either, "--client", "app", "--parameter", "audience=some where")
+    assert provider.oauth.counts["token requests"] == 2
+
+
+def test_rotated_token_of_a_test_is_kept(either, provider):
+    use_refresh_token(either, provider)
+    for _ in range(3):
+        text = look(either, "relay")
+        assert "refresh_token=[redacted, " in text
+        assert f"refresh_token: {fingerprint(provider.oauth.issued[-1])}" in text
+    assert provider.oauth.counts["refresh tokens reused"] == 0
+
+
+@pytest.mark.parametrize("arguments", [["relay"], ["--client", "app"]])
+def test_what_the_server_refuses_is_explained(host, provider, arguments):
+    secret = provider.client.secret
+    body = {"error": "invalid_client", "error_description": f"AADSTS7000215: {secret} is wrong"}
+    reply = HttpReply(401, json.dumps({**body, "trace_id": "1-2-3"}).encode())
+    provider.oauth.script.add("token", reply)
+    text = look(host, *arguments, status=EX_CONFIG)
+    assert "HTTP status 401" in text and "error: invalid_client" in text
+    assert "error_description: AADSTS7000215: [redacted] is wrong" in text
+    assert "trace_id: 1-2-3" in text
+    assert "Verdict: the configuration is wrong: " in text
+    if arguments == ["relay"]:
+        assert "\nAdvice\n" in text
+    provider.oauth.script.add("token", HttpReply(400, b'{"error": "invalid_grant"}'))
+    assert "Verdict: a person is needed: " in look(host, *arguments, status=EX_NOPERM)
+    provider.oauth.script.add("token", HttpReply(503, b"busy", {"Retry-After": "7"}))
+    text = look(host, *arguments, status=EX_TEMPFAIL)
+    assert "4 octets that are no JSON object" in text and "Retry-After: 7 s" in text
+    assert "Verdict: try again later: " in text
+    # None of it stays once the server gives a token.
+    look(host, *arguments)
+    token(host, *arguments)
+
+
+def test_nothing_is_sent_without_what_it_takes(idle_host, provider):
+    idle_host.client["client_secret"] = {"sealed": "missing"}
+    idle_host.write_configuration()
+    text = look(idle_host, "relay", status=EX_CONFIG)
+    assert "Request" not in text and "postoak secret set missing" in text
+
+
+def test_jwt_is_read(idle_host, provider):
+    claims = {
+        "aud": "https://outlook.office365.com",
+        "tid": "a-tenant",
+        "appid": "an-application",
+        "roles": ["SMTP.SendAsApp"],
+        "exp": 1900000000,
+    }
+    parts = [{"alg": "none"}, claims, {}]
+    jwt = ".".join(
+        urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts
+    )
+    provider.other_secrets.append(jwt)
+    answer = {"access_token": jwt, "token_type": "Bearer", "id_token": "a.b.c", "expires_in": "99"}
+    provider.oauth.script.add("token", HttpReply(200, json.dumps(answer).encode()))
+    text = look(idle_host, "--client", "app")
+    for line in (
+        "aud: https://outlook.office365.com",
+        "tid: a-tenant",
+        "appid: an-application",
+        "roles: SMTP.SendAsApp",
+        "exp: 1900000000 (2030-03-17T17:46:40Z)",
+        "lifetime: 99 s",
+    ):
+        assert f"\n  {line}\n" in text, line
+    assert f"id_token: {fingerprint('a.b.c')}" in text
+    assert f"access_token: {fingerprint(jwt)}" in text
+
+
+def test_missing_scope_is_shown(idle_host, provider):
+    answer = {"access_token": "abc", "token_type": "Bearer", "scope": "something"}
+    provider.oauth.script.add("token", HttpReply(200, json.dumps(answer).encode()))
+    text = look(idle_host, "relay")
+    assert f"scope missing: {provider.client.scopes[0]}" in text
+    assert "lifetime: not said" in text
