@@ -380,6 +380,36 @@ account_access_token(const struct account *account)
 }
 
 int
+account_surrender(struct account *account, struct stored_token *tokens, struct error *error)
+{
+	const struct environment *environment = account->environment;
+	const struct config_profile *profile = account->profile;
+	bool consent =
+	    profile->grant == GRANT_AUTHORIZATION_CODE || profile->grant == GRANT_DEVICE_CODE;
+	int found;
+
+	*tokens = (struct stored_token){0};
+	if (environment->store == NULL) {
+		*error = environment->store_error;
+		return -1;
+	}
+	found = stored_token_delete(environment->store, profile->name, error);
+	if (found < 0)
+		return -1;
+	fetch_cancel(&account->fetch);
+	holding_surrender(&account->holding, tokens);
+	token_drop(&account->token);
+	trouble_clear(&account->trouble);
+	account->asked = account->reloaded = false;
+	/* That finds out who is needed now, and says so to all. */
+	if (consent && !environment->attended)
+		begin_fetch(account);
+	else
+		settle(account);
+	return found > 0 || tokens->access_token != NULL || tokens->refresh_token != NULL;
+}
+
+int
 account_take(struct account *account, struct token_response *response, struct error *error)
 {
 	fetch_cancel(&account->fetch);

@@ -103,6 +103,14 @@ bool account_test(
 const char *account_access_token(const struct account *account);
 
 /*
+ * A person gives access up: delete what is stored, durably, and move the tokens to `tokens`,
+ * which the caller wipes. A profile that lives on a person's consent needs a new one then.
+ * Returns 1, 0 where there was nothing, or -1 and `error`, with nothing changed: the store is
+ * missing or broken. `tokens` is empty where what was stored could not be read.
+ */
+int account_surrender(struct account *account, struct stored_token *tokens, struct error *error);
+
+/*
  * A person granted access anew: use the tokens of `response`, which grants, in place of
  * those held. -1 and `error` where they cannot be stored; a new refresh token is kept
  * then, and storing it is tried again.

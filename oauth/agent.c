@@ -20,6 +20,7 @@
 #include "oauth/client_tokens.h"
 #include "oauth/consent.h"
 #include "oauth/http.h"
+#include "oauth/revocation.h"
 #include "oauth/session.h"
 
 #define SERVICE "agent"
@@ -33,6 +34,7 @@ struct agent {
 	struct accounts *accounts;
 	struct consents *consents;
 	struct client_tokens *client_tokens;
+	struct revocations *revocations;
 	struct sessions *sessions;
 	struct request_server *server;
 	struct channel_message message;
@@ -94,6 +96,7 @@ reload(struct agent *agent)
 {
 	consents_reload(agent->consents);
 	client_tokens_forget(agent->client_tokens);
+	revocations_cancel(agent->revocations);
 	accounts_reload(agent->accounts);
 }
 
@@ -283,11 +286,13 @@ set_up(struct agent *agent, const struct agent_options *options, struct error *e
 		return -1;
 	agent->consents = consents_new(agent->accounts);
 	agent->client_tokens = client_tokens_new(accounts_environment(agent->accounts));
-	if (agent->consents == NULL || agent->client_tokens == NULL)
+	agent->revocations = revocations_new(accounts_environment(agent->accounts));
+	if (agent->consents == NULL || agent->client_tokens == NULL || agent->revocations == NULL)
 		return error_set_errno(error, EX_OSERR, "cannot start");
 	agent->desk = (struct agent_desk){.accounts = agent->accounts,
 	    .consents = agent->consents,
 	    .client_tokens = agent->client_tokens,
+	    .revocations = agent->revocations,
 	    .steering = steering_group(accounts_config(agent->accounts))};
 	agent->server = request_server_new(
 	    agent->loop, options->listener, AGENT_REQUEST_MAX, handle_request, agent);
@@ -304,6 +309,7 @@ tear_down(struct agent *agent)
 	/* Accounts answer who waits, so what waits goes after them. */
 	close_runner(agent);
 	sessions_free(agent->sessions);
+	revocations_free(agent->revocations);
 	client_tokens_free(agent->client_tokens);
 	consents_free(agent->consents);
 	accounts_free(agent->accounts);

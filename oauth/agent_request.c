@@ -20,6 +20,7 @@ static const struct verb {
 } verbs[] = {
     {"oauth", "status", 0, 1, true, false, oauth_request_status},
     {"oauth", "refresh", 1, 1, false, true, oauth_request_refresh},
+    {"oauth", "revoke", 1, 1, false, true, oauth_request_revoke},
     {"oauth", "token", 2, AGENT_ARGUMENTS_MAX, false, true, oauth_request_token},
     {"oauth", "test-token", 2, AGENT_ARGUMENTS_MAX, false, true, oauth_request_test_token},
     {"secret", "set", 2, 2, false, true, secret_request_set},

@@ -3,6 +3,7 @@
  *
  *     oauth status [PROFILE] [json]
  *     oauth refresh PROFILE
+ *     oauth revoke PROFILE
  *     oauth token SUBJECT [QUESTION...]      an access token
  *     oauth test-token SUBJECT [QUESTION...] the exit status, and what was seen
  *     secret set NAME SECRET
@@ -38,11 +39,13 @@
 
 struct client_tokens;
 struct consents;
+struct revocations;
 
 /* What requests are answered with. */
 struct agent_desk {
 	struct accounts *accounts;
 	struct client_tokens *client_tokens;
+	struct revocations *revocations;
 	struct consents *consents;
 	gid_t steering; /* members of this group may do what changes something */
 };
@@ -67,6 +70,7 @@ typedef void agent_verb(const struct agent_call *call);
 /* Their functions, each in a file of its group (GROUP_request.c). */
 agent_verb oauth_request_status;
 agent_verb oauth_request_refresh;
+agent_verb oauth_request_revoke;
 agent_verb oauth_request_token;
 agent_verb oauth_request_test_token;
 agent_verb secret_request_set;

@@ -27,6 +27,19 @@ holding_drop(struct holding *holding)
 	holding->unsaved = false;
 }
 
+void
+holding_surrender(struct holding *holding, struct stored_token *tokens)
+{
+	struct stored_token *newest = holding->unsaved ? &holding->next : &holding->stored;
+	uint64_t generation = holding->stored.generation;
+
+	*tokens = *newest;
+	*newest = (struct stored_token){0};
+	holding->stored.generation = generation;
+	holding->unread = false;
+	holding_drop(holding);
+}
+
 int
 holding_restore(struct holding *holding, const struct store *store,
     const struct config_profile *profile, struct error *error)

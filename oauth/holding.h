@@ -68,6 +68,9 @@ void holding_life(const struct holding *holding, int64_t now, struct token_life 
  */
 int64_t holding_grant_age(const struct holding *holding, int64_t now);
 
+/* Move the newest tokens to `tokens`, and drop what is left. */
+void holding_surrender(struct holding *holding, struct stored_token *tokens);
+
 /* Wipe everything but the count of generations. */
 void holding_drop(struct holding *holding);
 

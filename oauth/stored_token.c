@@ -208,6 +208,12 @@ out:
 	return result;
 }
 
+int
+stored_token_delete(const struct store *store, const char *profile, struct error *error)
+{
+	return store_remove(store, SEAL_TOKENS, profile, error);
+}
+
 void
 stored_token_wipe(struct stored_token *token)
 {

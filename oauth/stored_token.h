@@ -50,6 +50,9 @@ int stored_token_load(const struct store *store, const char *profile, struct sto
 int stored_token_save(const struct store *store, const char *profile,
     const struct stored_token *token, struct error *error);
 
+/* Delete them, durably. Returns 1, 0 where there were none, -1 and `error`. */
+int stored_token_delete(const struct store *store, const char *profile, struct error *error);
+
 /* Wipe and free the strings; the rest becomes zero. */
 void stored_token_wipe(struct stored_token *token);
 

@@ -29,6 +29,7 @@ command_run command_suspend;
 command_run command_resume;
 command_run command_oauth_status;
 command_run command_oauth_refresh;
+command_run command_oauth_revoke;
 command_run command_oauth_token;
 command_run command_oauth_test_token;
 command_run command_secret_set;

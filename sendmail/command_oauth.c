@@ -22,6 +22,12 @@ command_oauth_refresh(const struct command_call *call, struct error *error)
 }
 
 int
+command_oauth_revoke(const struct command_call *call, struct error *error)
+{
+	return command_ask_agent(call, "oauth revoke", error);
+}
+
+int
 command_oauth_token(const struct command_call *call, struct error *error)
 {
 	return question_ask(call, "oauth token", stdout, error) < 0 ? -1 : EX_OK;

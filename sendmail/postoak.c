@@ -31,6 +31,7 @@ static const struct command {
     {NULL, "resume", "PROFILE", 1, 1, PLAIN, command_resume},
     {"oauth", "status", "[PROFILE] [--json]", 0, 1, JSON, command_oauth_status},
     {"oauth", "refresh", "PROFILE", 1, 1, PLAIN, command_oauth_refresh},
+    {"oauth", "revoke", "PROFILE", 1, 1, PLAIN, command_oauth_revoke},
     {"oauth", "token",
 	"PROFILE | --client CLIENT [--grant GRANT] [--scope SCOPE]... [--parameter NAME=VALUE]...",
 	1, 128, OPTIONS, command_oauth_token},

@@ -298,3 +298,97 @@ def test_missing_scope_is_shown(idle_host, provider):
     text = look(idle_host, "relay")
     assert f"scope missing: {provider.client.scopes[0]}" in text
     assert "lifetime: not said" in text
+
+
+# oauth revoke
+
+
+def use_revocation(host, provider):
+    endpoint = provider.oauth.token_endpoint.replace("/token", "/revoke")
+    host.client["revocation_endpoint"] = endpoint
+    host.write_configuration()
+
+
+def stored(host) -> list:
+    return [file.name for file in (host.state / "tokens").iterdir()]
+
+
+def test_revoke(either, provider):
+    use_revocation(either, provider)
+    use_refresh_token(either, provider)
+    assert provider.oauth.problem_with(token(either, "relay"), "alerts@example.com") is None
+    assert stored(either) == ["relay"]
+    text = either.postoak("oauth", "revoke", "relay")
+    assert "refresh token: revoked by the server\naccess token: revoked by the server\n" in text
+    assert provider.oauth.revoked == [("refresh_token", True), ("access_token", True)]
+    assert stored(either) == []
+    assert provider.oauth.problem_with(provider.oauth.issued[-2], "alerts@example.com")
+    # The configured one began the same grant: a person is needed.
+    assert "invalid_grant" in fails(either, EX_NOPERM, "oauth", "token", "relay")
+    assert "no tokens" in either.postoak("oauth", "revoke", "relay")
+
+
+def test_revoked_consent_needs_a_person_at_once(host, provider):
+    """And its mail waits for that person."""
+    use_revocation(host, provider)
+    use_refresh_token(host, provider)
+    token(host, "relay")
+    # What a person's consent gave is bound to the same registration.
+    host.profile["grant"] = "authorization_code"
+    host.client["authorization_endpoint"] = "http://127.0.0.1:1/authorize"
+    del host.profile["refresh_token"]
+    host.write_configuration()
+    host.restart()
+    assert state_of(host)["state"] == "valid"
+    host.postoak("oauth", "revoke", "relay")
+    assert state_of(host)["state"] == "needs_person"
+    state = host.wait_for_state("suspended")
+    assert "postoak oauth grant relay" in state["reason"] + state["advice"]
+    assert "oauth grant relay" in fails(host, EX_NOPERM, "oauth", "token", "relay")
+
+
+def test_revoke_of_an_application_token(host, provider):
+    use_revocation(host, provider)
+    host.restart()
+    first = token(host, "relay")
+    text = host.postoak("oauth", "revoke", "relay")
+    assert "refresh token: there was none\naccess token: revoked" in text
+    # The application may have another whenever it likes.
+    assert token(host, "relay") != first
+
+
+@pytest.mark.parametrize(
+    "reply, status, told",
+    [
+        (HttpReply(503, b"busy"), EX_NOPERM, "HTTP status 503): withdraw access"),
+        (HttpReply(401, b'{"error": "invalid_client"}'), EX_NOPERM, "401, invalid_client"),
+        (HttpReply(400, b'{"error": "invalid_token"}'), 0, "revoked by the server"),
+        (HttpReply(400, b'{"error": "unsupported_token_type"}'), 0, "does not revoke such"),
+    ],
+)
+def test_tokens_are_deleted_whatever_the_server_says(idle_host, provider, reply, status, told):
+    use_revocation(idle_host, provider)
+    token(idle_host, "relay")
+    provider.oauth.script.add("revoke", reply)
+    result = idle_host.command("postoak", "oauth", "revoke", "relay")
+    assert result.returncode == status, result
+    assert told in (result.stdout + result.stderr).decode()
+    assert stored(idle_host) == []
+
+
+def test_revoke_where_there_is_no_place_for_it(idle_host, provider):
+    token(idle_host, "relay")
+    assert "withdraw access at the provider" in idle_host.postoak("oauth", "revoke", "relay")
+    assert stored(idle_host) == []
+    assert "no profile" in fails(idle_host, EX_USAGE, "oauth", "revoke", "nobody")
+
+
+def test_place_to_revoke_is_found_out(idle_host, provider):
+    base = provider.oauth.token_endpoint.removesuffix("/token")
+    provider.oauth.metadata["revocation_endpoint"] = f"{base}/revoke"
+    del idle_host.client["token_endpoint"]
+    idle_host.client["issuer"] = provider.oauth.issuer
+    idle_host.write_configuration()
+    token(idle_host, "relay")
+    assert "access token: revoked by the server" in idle_host.postoak("oauth", "revoke", "relay")
+    assert provider.oauth.revoked == [("access_token", True)]
