@@ -76,14 +76,17 @@ send_secret(const char *config_path, const char *name, const char *secret, struc
 {
 	static const char verb[] = "secret set";
 	char *word = request_word_encode(secret);
-	size_t size = word == NULL ? 0 : sizeof(verb) + strlen(name) + strlen(word) + 2;
-	char *request = malloc(size);
 	struct agent_link *link;
+	char *request;
+	size_t size;
 	int result = -1;
 
-	if (word == NULL || request == NULL) {
+	if (word == NULL)
+		return error_set_errno(error, EX_OSERR, "secret");
+	size = sizeof(verb) + strlen(name) + strlen(word) + 2;
+	request = malloc(size);
+	if (request == NULL) {
 		secret_free(word);
-		free(request);
 		return error_set_errno(error, EX_OSERR, "secret");
 	}
 	snprintf(request, size, "%s %s %s", verb, name, word);

@@ -20,6 +20,7 @@ from harness import (
     SOURCE,
     wait_until,
 )
+from private_system import PASSWD, PrivateSystem, can_mount
 from scenario import Hang
 
 
@@ -116,24 +117,53 @@ def test_others_cannot_stand_in(idle_host):
     assert "only root and the owner of" in result.stderr
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+USERS = {
+    "passwd": PASSWD + "postoak:x:950:950::/:/bin/sh\npostoak-oauth:x:951:951::/:/bin/sh\n",
+    "group": "root:x:0:\npostoak:x:950:\npostoak-oauth:x:951:\n",
+}
+
+
+@pytest.mark.skipif(not can_mount(), reason="needs root and mount namespaces")
 def test_root_becomes_the_agents_user(idle_host, provider):
-    """As installed: state/ belongs to a user of its own."""
-    try:
-        owner = pwd.getpwnam("postoak-oauth").pw_uid
-    except KeyError:
-        pytest.skip("the users of Postoak are not there")
+    """As installed: state/ belongs to a user of its own, who is all that reads it."""
     idle_host.directory.chmod(0o755)
-    file = idle_host.directory / "secrets" / "client"
-    os.chown(file.parent, owner, -1)
-    os.chown(file, owner, -1)
-    idle_host.configuration["user"] = "postoak"
+    place = idle_host.directory / "system"
+    place.mkdir(mode=0o755)
+    system = PrivateSystem(place, USERS)
     shutil.copytree(SOURCE / "config" / "providers", idle_host.directory / "templates")
     idle_host.configuration["directories"]["providers"] = str(idle_host.directory / "templates")
+    idle_host.configuration["user"] = "postoak"
+    idle_host.client["client_secret"] = {"sealed": "client"}
     idle_host.write_configuration()
-    idle_host.postoak("oauth", "refresh", "relay")
+
+    def postoak(*arguments, **options):
+        program = BUILD / "postoak"
+        return subprocess.run(
+            [*system.wrapper, program, "-C", idle_host.file, *arguments],
+            capture_output=True,
+            env=idle_host.environment(),
+            check=False,
+            **options,
+        )
+
+    secret = provider.client.secret.encode()
+    for arguments, given in [
+        (("secret", "set", "client"), secret),
+        (("oauth", "refresh", "relay"), b""),
+        (("secret", "rekey"), b""),
+    ]:
+        result = postoak(*arguments, input=given)
+        assert result.returncode == 0, result
     for path in (idle_host.state, *idle_host.state.rglob("*")):
-        assert path.stat().st_uid == owner, path
+        assert (path.stat().st_uid, path.stat().st_mode & 0o077) == (951, 0), path
+    # What another user left there is not touched.
+    os.chown(idle_host.state / "secrets" / "client", 0, 0)
+    before = (idle_host.state / "secrets" / "client").read_bytes()
+    result = postoak("secret", "rekey")
+    assert result.returncode != 0 and b"secrets/client" in result.stderr
+    assert (idle_host.state / "secrets" / "client").read_bytes() == before
+    assert secret not in system.log().encode()
+    system.close()
 
 
 def ask(host, name: str, line: bytes) -> bytes:

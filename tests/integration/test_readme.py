@@ -43,7 +43,7 @@ def code(text: str) -> str:
 
 
 def commands(text: str) -> set:
-    return set(re.findall(r"\bpostoak ((?:oauth|config|queue|secret) [a-z]+|[a-z]+)\b", code(text)))
+    return set(re.findall(r"\bpostoak ((?:oauth|config|queue|secret) [a-z-]+|[a-z]+)\b", code(text)))
 
 
 def test_commands_exist_or_are_said_to_be_missing():
