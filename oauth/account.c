@@ -548,6 +548,12 @@ account_profile(const struct account *account)
 	return account->profile;
 }
 
+bool
+account_is_fetching(const struct account *account)
+{
+	return account->token.fetching;
+}
+
 void
 account_view(const struct account *account, struct account_view *view)
 {

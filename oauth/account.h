@@ -125,6 +125,9 @@ void account_leave(struct account_waiter *waiter);
 
 const struct config_profile *account_profile(const struct account *account);
 
+/* True while a token request is under way: its answer may hold the only refresh token. */
+bool account_is_fetching(const struct account *account);
+
 /* The state in the runner's terms. */
 enum agent_state account_state(const struct account *account);
 

@@ -199,6 +199,15 @@ accounts_reload(struct accounts *accounts)
 	accounts_try_store(accounts);
 }
 
+bool
+accounts_are_fetching(const struct accounts *accounts)
+{
+	for (size_t i = 0; i < accounts->count; i++)
+		if (account_is_fetching(accounts->list[i]))
+			return true;
+	return false;
+}
+
 const struct environment *
 accounts_environment(const struct accounts *accounts)
 {

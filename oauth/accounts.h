@@ -45,6 +45,9 @@ void accounts_reload(struct accounts *accounts);
 /* A missing store is tried at once, for who comes after mending it. */
 void accounts_try_store(struct accounts *accounts);
 
+/* True while one of them waits for a server's answer. */
+bool accounts_are_fetching(const struct accounts *accounts);
+
 /* What the accounts work with. */
 const struct environment *accounts_environment(const struct accounts *accounts);
 

@@ -25,6 +25,7 @@
 
 #define SERVICE "agent"
 #define TELL_AGAIN_MS 1000
+#define LEAVE_AGAIN_MS 50
 
 struct agent {
 	struct loop *loop;
@@ -42,6 +43,8 @@ struct agent {
 	int runner; /* -1: none yet */
 	struct agent_desk desk;
 	struct loop_timer tell_again;
+	struct loop_timer leaving;
+	bool attended;
 };
 
 /* Tell the runner the state of an account; -1 and errno where that fails. */
@@ -217,6 +220,32 @@ handle_monitor(struct agent *agent)
 	}
 }
 
+/*
+ * The command is gone, perhaps interrupted. What it asked a server for is waited for: a
+ * refresh token that was replaced and not kept is lost for good.
+ */
+static void
+leave(void *context)
+{
+	struct agent *agent = context;
+
+	if (accounts_are_fetching(agent->accounts))
+		loop_timer_set(agent->loop, &agent->leaving, LEAVE_AGAIN_MS);
+	else
+		loop_stop(agent->loop);
+}
+
+static void
+lost_monitor(struct agent *agent)
+{
+	if (!agent->attended) {
+		loop_stop(agent->loop);
+		return;
+	}
+	loop_forget(agent->loop, agent->monitor);
+	leave(agent);
+}
+
 static void
 monitor_ready(int fd, uint32_t events, void *context)
 {
@@ -227,7 +256,7 @@ monitor_ready(int fd, uint32_t events, void *context)
 	if (received > 0)
 		handle_monitor(agent);
 	else if (received == 0 || errno != EAGAIN)
-		loop_stop(agent->loop);
+		lost_monitor(agent);
 }
 
 /* A terminal's ^C and hangup go to the whole group; the monitor decides what they mean. */
@@ -271,6 +300,7 @@ set_up(struct agent *agent, const struct agent_options *options, struct error *e
 	    (agent->sessions = sessions_new(agent->loop)) == NULL)
 		return error_set_errno(error, EX_OSERR, "cannot start");
 	loop_timer_init(&agent->tell_again, tell_all, agent);
+	loop_timer_init(&agent->leaving, leave, agent);
 	agent->accounts =
 	    accounts_new(&(struct accounts_options){.config_path = options->config_path,
 			     .loop = agent->loop,
@@ -318,8 +348,10 @@ tear_down(struct agent *agent)
 	commands_free(agent->commands);
 	http_free(agent->http);
 	channel_message_free(&agent->message);
-	if (agent->loop != NULL)
+	if (agent->loop != NULL) {
 		loop_timer_cancel(agent->loop, &agent->tell_again);
+		loop_timer_cancel(agent->loop, &agent->leaving);
+	}
 	loop_free(agent->loop);
 }
 
@@ -343,7 +375,8 @@ tell_failure(const struct agent_options *options, const struct error *error)
 int
 agent_run(const struct agent_options *options)
 {
-	struct agent agent = {.monitor = options->monitor_channel, .runner = -1};
+	struct agent agent = {
+	    .monitor = options->monitor_channel, .runner = -1, .attended = options->attended};
 	struct error error = {0};
 
 	process_harden();

@@ -21,7 +21,7 @@ from harness import (
     wait_until,
 )
 from private_system import PASSWD, PrivateSystem, can_mount
-from scenario import Hang
+from scenario import Delay, Hang
 
 
 def token_state(host) -> dict:
@@ -90,10 +90,32 @@ def test_agent_ends_with_its_command(idle_host, provider):
     )
     wait_until(lambda: provider.oauth.requests, "the request")
     assert len(idle_host.session(command.pid)) == 2
+    # It waits for the server as long as the client's timeout says, and no longer.
     command.send_signal(signal.SIGKILL)
     command.wait()
     wait_until(lambda: not idle_host.session(command.pid), "the agent to end")
     assert token_state(idle_host)["state"] == "none"
+
+
+def test_a_refresh_token_survives_its_command(idle_host, provider):
+    """Interrupted between the request and the answer that replaces the refresh token."""
+    value = provider.oauth.grant_refresh_token(provider.client)
+    file = idle_host.secret_file("refresh", value)
+    idle_host.profile.update(grant="refresh_token", refresh_token={"file": str(file)})
+    idle_host.write_configuration()
+    provider.oauth.script.add("token", Delay(1))
+    command = subprocess.Popen(
+        [BUILD / "postoak", "-C", idle_host.file, "oauth", "refresh", "relay"],
+        env=idle_host.environment(),
+        start_new_session=True,
+    )
+    wait_until(lambda: provider.oauth.requests, "the request")
+    os.killpg(command.pid, signal.SIGINT)
+    assert command.wait() == -signal.SIGINT
+    wait_until(lambda: not idle_host.session(command.pid), "the agent to end")
+    assert token_state(idle_host)["state"] == "valid"
+    idle_host.postoak("oauth", "refresh", "relay")
+    assert provider.oauth.counts["refresh tokens reused"] == 0
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
