@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -14,6 +15,19 @@
 #include <unistd.h>
 
 #include <bsd/string.h>
+
+void
+process_user(const char *user, enum process_role role, char name[PROCESS_USER_MAX])
+{
+	static const char *const suffixes[PROCESS_ROLES] = {
+	    [PROCESS_RUNNER] = "",
+	    [PROCESS_AGENT] = "-oauth",
+	    [PROCESS_LAUNCHER] = "-smtp",
+	};
+
+	(void)snprintf(
+	    name, PROCESS_USER_MAX, "%s%s", user, strcmp(user, "root") == 0 ? "" : suffixes[role]);
+}
 
 void
 process_harden(void)

@@ -13,9 +13,9 @@ enum process_role { PROCESS_RUNNER, PROCESS_AGENT, PROCESS_LAUNCHER, PROCESS_ROL
  * Monitor to child: PROCESS_PEER brings a channel to the current process of a
  * role; an older channel to that role is to be closed, and what was asked over it
  * asked again. PROCESS_RELOAD and PROCESS_STOP stand for SIGHUP and SIGTERM.
+ * PROCESS_CLIENT brings the agent a connection of somebody who asks (request.h).
  * Child to monitor: PROCESS_READY once it works; PROCESS_STATUS for the service
- * manager's status line; PROCESS_FINISHED with an exit status when it ends on
- * purpose.
+ * manager's status line; PROCESS_FAILED why it ends.
  * A closed monitor channel means that the monitor died: exit at once.
  */
 enum process_message {
@@ -24,7 +24,15 @@ enum process_message {
 	PROCESS_STOP,     /* empty */
 	PROCESS_READY,    /* empty */
 	PROCESS_STATUS,   /* string */
+	PROCESS_CLIENT,   /* one descriptor; only to the agent */
+	PROCESS_FAILED,   /* u32 exit status, string; only from the agent */
 };
+
+#define PROCESS_USER_MAX 64
+
+/* The name of the user that a process of `role` becomes where root starts it and the
+ * configuration says `user`. */
+void process_user(const char *user, enum process_role role, char name[PROCESS_USER_MAX]);
 
 /*
  * No core file, not dumpable, umask 077, SIGPIPE ignored. Every process of the

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -101,29 +103,55 @@ request_read_status(int fd, int timeout, char *message, size_t size, struct erro
 	return 0;
 }
 
+/*
+ * Send the line and its newline, without a copy of it. A server that refuses does not
+ * read to the end, but says why.
+ */
+static int
+send_line(int fd, const char *line, struct error *error)
+{
+	struct iovec parts[2] = {
+	    {.iov_base = (void *)(uintptr_t)line, .iov_len = strlen(line)},
+	    {.iov_base = (void *)(uintptr_t) "\n", .iov_len = 1},
+	};
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+
+	while (parts[1].iov_len > 0) {
+		ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL);
+		size_t first;
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent < 0 && (errno == EPIPE || errno == ECONNRESET))
+			return 0;
+		if (sent < 0)
+			return error_set_errno(error, EX_UNAVAILABLE, "cannot ask postoakd");
+		first = (size_t)sent < parts[0].iov_len ? (size_t)sent : parts[0].iov_len;
+		parts[0].iov_base = (char *)parts[0].iov_base + first;
+		parts[0].iov_len -= first;
+		parts[1].iov_len -= (size_t)sent - first;
+	}
+	return 0;
+}
+
+int
+request_ask(int fd, const char *line, int timeout, struct error *error)
+{
+	char message[ERROR_TEXT_MAX];
+
+	if (strchr(line, '\n') != NULL)
+		return error_set(error, EX_USAGE, "a request is one line");
+	if (send_line(fd, line, error) < 0)
+		return -1;
+	return request_read_status(fd, timeout, message, sizeof(message), error);
+}
+
 int
 request_send(const char *path, const char *line, int timeout, struct error *error)
 {
-	char buffer[REQUEST_MAX];
-	char message[ERROR_TEXT_MAX];
-	size_t length;
-	int fd;
+	int fd = request_connect(path, timeout, error);
 
-	length = strlcpy(buffer, line, sizeof(buffer));
-	if (length > sizeof(buffer) - 2 || strchr(line, '\n') != NULL)
-		return error_set(error, EX_USAGE, "the request is too long");
-	buffer[length++] = '\n';
-
-	fd = request_connect(path, timeout, error);
-	if (fd < 0)
-		return -1;
-	/* A line fits the socket's buffer: this does not wait. */
-	if (send(fd, buffer, length, MSG_NOSIGNAL) != (ssize_t)length) {
-		error_set_errno(error, EX_UNAVAILABLE, "cannot ask postoakd");
-		close(fd);
-		return -1;
-	}
-	if (request_read_status(fd, timeout, message, sizeof(message), error) < 0) {
+	if (fd >= 0 && request_ask(fd, line, timeout, error) < 0) {
 		close(fd);
 		return -1;
 	}
@@ -158,6 +186,7 @@ request_copy(int fd, FILE *out, int timeout, struct error *error)
 	}
 	result = 0;
 out:
+	explicit_bzero(buffer, sizeof(buffer));
 	close(fd);
 	return result;
 }

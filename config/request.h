@@ -13,7 +13,7 @@
 
 #include "config/error.h"
 
-#define REQUEST_MAX 4096
+#define REQUEST_MAX 4096 /* octets of a line with its end, where a server takes no more */
 
 /*
  * Connect to the socket at `path`, waiting at most `timeout` seconds for that, and for
@@ -30,12 +30,17 @@ int request_connect(const char *path, int timeout, struct error *error);
 int request_read_status(int fd, int timeout, char *message, size_t size, struct error *error);
 
 /*
- * Send `line` (without newline, at most REQUEST_MAX - 2 octets) to the socket at
- * `path` and read the reply's first line. Returns a descriptor from which
- * request_copy reads the body, or -1 and `error`: EX_UNAVAILABLE where nobody
- * listens or the reply breaks off, EX_NOPERM where the socket may not be opened,
- * else the status and message of the reply. Waits at most `timeout` seconds to
- * connect and as long again for the first line.
+ * Send `line` (without newline, at most the server's bound less 2 octets) over the
+ * connection `fd` and read the reply's first line, waiting at most `timeout` seconds.
+ * Returns 0, and request_copy reads the body; or -1 and `error`: EX_USAGE where the line
+ * is too long, EX_UNAVAILABLE where the reply breaks off, else the reply's.
+ */
+int request_ask(int fd, const char *line, int timeout, struct error *error);
+
+/*
+ * The same over a new connection to the socket at `path`. Returns a descriptor from
+ * which request_copy reads the body, or -1 and `error` as request_connect and
+ * request_ask.
  */
 int request_send(const char *path, const char *line, int timeout, struct error *error);
 

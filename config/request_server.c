@@ -10,7 +10,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include <bsd/string.h>
+#include <bsd/stdlib.h>
 
 #include "config/request.h"
 
@@ -29,7 +29,8 @@ struct request {
 	uid_t uid;
 	gid_t groups[GROUPS_MAX];
 	size_t group_count;
-	char line[REQUEST_MAX];
+	char *line; /* wiped: it may hold a secret */
+	size_t line_size;
 	size_t received;
 	bool asked; /* the handler has it; `out` is set once it answered */
 	char *out;
@@ -40,6 +41,7 @@ struct request {
 struct request_server {
 	struct loop *loop;
 	int listener;
+	size_t request_max;
 	request_handler *handler;
 	void *context;
 	LIST_HEAD(, request) requests;
@@ -54,7 +56,8 @@ request_close(struct request *request)
 		close(request->fd);
 	}
 	LIST_REMOVE(request, entry);
-	free(request->out);
+	freezero(request->line, request->line_size);
+	freezero(request->out, request->out_length);
 	free(request);
 }
 
@@ -83,16 +86,52 @@ write_answer(struct request *request)
 	request_close(request);
 }
 
-/* Once a line has come nothing more is read: a peer that goes away is noticed when
- * the answer cannot be written. */
+/* Make room for more of the line; nothing it outgrows is left behind in memory. */
+static int
+grow_line(struct request *request)
+{
+	size_t size = request->line_size * 2;
+	char *line;
+
+	if (size > request->server->request_max)
+		size = request->server->request_max;
+	line = malloc(size);
+	if (line == NULL)
+		return -1;
+	memcpy(line, request->line, request->received);
+	freezero(request->line, request->line_size);
+	request->line = line;
+	request->line_size = size;
+	return 0;
+}
+
+/* Nothing more is read: a peer that goes away is noticed when the answer cannot be
+ * written. */
+static void
+end_reading(struct request *request)
+{
+	request->asked = true;
+	loop_forget(request->server->loop, request->fd);
+	loop_timer_cancel(request->server->loop, &request->timer);
+}
+
+static void
+refuse_long(struct request *request)
+{
+	struct error error;
+
+	end_reading(request);
+	error_set(&error, EX_USAGE, "the request is too long");
+	request_answer_error(request, &error);
+}
+
 static void
 read_line(struct request *request)
 {
-	ssize_t got;
+	char *rest = request->line + request->received;
+	ssize_t got = read(request->fd, rest, request->line_size - request->received);
 	char *end;
 
-	got = read(request->fd, request->line + request->received,
-	    sizeof(request->line) - 1 - request->received);
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (got <= 0) {
@@ -100,17 +139,16 @@ read_line(struct request *request)
 		return;
 	}
 	request->received += (size_t)got;
-	end = memchr(request->line, '\n', request->received);
-	if (end == NULL) {
-		if (request->received == sizeof(request->line) - 1)
-			request_close(request);
-		return;
+	end = memchr(rest, '\n', (size_t)got);
+	if (end != NULL) {
+		*end = '\0';
+		end_reading(request);
+		request->server->handler(request, request->line, request->server->context);
+	} else if (request->received == request->server->request_max) {
+		refuse_long(request);
+	} else if (request->received == request->line_size && grow_line(request) < 0) {
+		request_close(request);
 	}
-	*end = '\0';
-	request->asked = true;
-	loop_forget(request->server->loop, request->fd);
-	loop_timer_cancel(request->server->loop, &request->timer);
-	request->server->handler(request, request->line, request->server->context);
 }
 
 static void
@@ -170,26 +208,23 @@ refuse(int fd)
 	close(fd);
 }
 
+/* Begin with a connection, which is closed where that is refused. */
 static void
-accept_one(int listener, uint32_t events, void *context)
+begin(struct request_server *server, int fd)
 {
-	struct request_server *server = context;
-	struct request *request;
-	int fd;
+	struct request *request = calloc(1, sizeof(*request));
 
-	(void)events;
-	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd < 0)
-		return;
-	request = calloc(1, sizeof(*request));
-	if (request == NULL) {
+	if (request == NULL || (request->line = malloc(REQUEST_MAX)) == NULL) {
+		free(request);
 		refuse(fd);
 		return;
 	}
+	request->line_size = REQUEST_MAX;
 	request->server = server;
 	request->fd = fd;
 	if (identify_peer(request) < 0 || !may_connect(server, request->uid) ||
 	    loop_watch(server->loop, fd, EPOLLIN, request_ready, request) < 0) {
+		free(request->line);
 		free(request);
 		refuse(fd);
 		return;
@@ -199,8 +234,28 @@ accept_one(int listener, uint32_t events, void *context)
 	LIST_INSERT_HEAD(&server->requests, request, entry);
 }
 
+static void
+accept_one(int listener, uint32_t events, void *context)
+{
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	(void)events;
+	if (fd >= 0)
+		begin(context, fd);
+}
+
+void
+request_server_adopt(struct request_server *server, int fd)
+{
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+		close(fd);
+	else
+		begin(server, fd);
+}
+
 struct request_server *
-request_server_new(struct loop *loop, int listener, request_handler *handler, void *context)
+request_server_new(
+    struct loop *loop, int listener, size_t request_max, request_handler *handler, void *context)
 {
 	struct request_server *server = calloc(1, sizeof(*server));
 
@@ -208,10 +263,11 @@ request_server_new(struct loop *loop, int listener, request_handler *handler, vo
 		return NULL;
 	server->loop = loop;
 	server->listener = listener;
+	server->request_max = request_max;
 	server->handler = handler;
 	server->context = context;
 	LIST_INIT(&server->requests);
-	if (loop_watch(loop, listener, EPOLLIN, accept_one, server) < 0) {
+	if (listener >= 0 && loop_watch(loop, listener, EPOLLIN, accept_one, server) < 0) {
 		free(server);
 		return NULL;
 	}
@@ -225,7 +281,8 @@ request_server_free(struct request_server *server)
 
 	if (server == NULL)
 		return;
-	loop_forget(server->loop, server->listener);
+	if (server->listener >= 0)
+		loop_forget(server->loop, server->listener);
 	while ((request = LIST_FIRST(&server->requests)) != NULL)
 		request_close(request);
 	free(server);

@@ -16,18 +16,24 @@ struct request_server;
 struct request;
 
 /*
- * Called with the request's line (writable, without newline). The handler answers
- * now or later, exactly once, by one of the request_answer functions.
+ * Called with the request's line (writable, without newline, there until it is
+ * answered). The handler answers now or later, exactly once, by one of the request_answer
+ * functions.
  */
 typedef void request_handler(struct request *request, char *line, void *context);
 
 /*
- * Serve the listening stream socket `listener` in `loop`: at most 32 connections,
- * 4 a uid (root: 8 more), REQUEST_MAX octets a request, 10 s to send it, 60 s
- * without progress in reading the answer. Null and errno on failure.
+ * Serve the listening stream socket `listener` (-1: none, only what is adopted) in
+ * `loop`: at most 32 connections, 4 a uid (root: 8 more), `request_max` octets a request
+ * (at least REQUEST_MAX), 10 s to send it, 60 s without progress in reading the answer.
+ * Requests and answers may hold secrets: their memory is wiped. Null and errno on failure.
  */
 struct request_server *request_server_new(
-    struct loop *loop, int listener, request_handler *handler, void *context);
+    struct loop *loop, int listener, size_t request_max, request_handler *handler, void *context);
+
+/* Serve the connected stream socket `fd`, which is the server's from here on, as if it
+ * had come to the listener: whoever made it asks. */
+void request_server_adopt(struct request_server *server, int fd);
 
 /* Drop all connections; the listener stays the caller's. */
 void request_server_free(struct request_server *server);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include <bsd/stdlib.h>
 #include <bsd/string.h>
@@ -32,6 +33,7 @@ struct account {
 
 	struct password password; /* for a profile without grant */
 
+	int failure; /* how the last fetch that failed did: fetch_result's status */
 	enum agent_state announced;
 	struct trouble trouble;
 };
@@ -68,7 +70,7 @@ set_timer(struct account *account)
 	uint64_t next = token_next(&account->token);
 	uint64_t now = clock_monotonic_ms();
 
-	if (next == TOKEN_NEVER)
+	if (next == TOKEN_NEVER || account->environment->attended)
 		loop_timer_cancel(account->environment->loop, &account->timer);
 	else
 		loop_timer_set(
@@ -114,6 +116,7 @@ fail(struct account *account, const struct fetch_result *result)
 {
 	uint64_t now = clock_monotonic_ms();
 
+	account->failure = result->status;
 	token_failed(&account->token, now, result->trouble, result->retry_after, arc4random());
 	trouble_set(&account->trouble, account->profile, result->text, result->advice);
 	log_write(LOG_WARNING, SERVICE, "profile %s: no new access token: %s (%s in %" PRIu64 " s)",
@@ -146,6 +149,7 @@ fetched(const struct fetch_result *result, void *context)
 		begin_fetch(account);
 		return;
 	}
+	account->fetch.trace = NULL;
 	if (granted)
 		adopt(account, result);
 	else
@@ -172,6 +176,9 @@ refuse(struct account *account, struct account_waiter *waiter, enum agent_state 
 	uint64_t now = clock_monotonic_ms();
 	struct account_answer answer = {
 	    .state = state,
+	    .status = state == AGENT_TRY_LATER ? EX_TEMPFAIL
+		      : account->token.refused ? EX_NOPERM
+					       : account->failure,
 	    .text = account->trouble.text,
 	    .reason = account->trouble.error,
 	    .advice = account->trouble.advice,
@@ -247,6 +254,7 @@ found_password(const struct credential *credential, const struct error *error, v
 
 	if (error != NULL) {
 		answer.state = trouble_passes(error) ? AGENT_TRY_LATER : AGENT_NEEDS_PERSON;
+		answer.status = trouble_status(error);
 		answer.text = error->text;
 		log_write(LOG_WARNING, SERVICE, "%s", error->text);
 	}
@@ -277,6 +285,7 @@ serve(struct account *account, struct account_waiter *waiter)
 		want(account, waiter);
 	} else if (account->profile->grant == GRANT_NONE) {
 		answer.state = AGENT_NEEDS_PERSON;
+		answer.status = EX_USAGE;
 		answer.text = "the profile does not use OAuth any more";
 		waiter->answered(waiter, &answer);
 	} else if (token->trouble == TOKEN_NO_TROUBLE) {
@@ -352,6 +361,67 @@ account_refresh(struct account *account, struct account_waiter *waiter)
 	if (!account->token.fetching)
 		token_forget_trouble(&account->token);
 	act(account, waiter, TOKEN_FETCH);
+}
+
+bool
+account_test(struct account *account, struct account_waiter *waiter, struct token_trace *trace)
+{
+	if (account->token.fetching)
+		return false;
+	account->fetch.trace = trace;
+	account_refresh(account, waiter);
+	return true;
+}
+
+const char *
+account_access_token(const struct account *account)
+{
+	return account->holding.stored.access_token;
+}
+
+int
+account_surrender(struct account *account, struct stored_token *tokens, struct error *error)
+{
+	const struct environment *environment = account->environment;
+	const struct config_profile *profile = account->profile;
+	bool consent =
+	    profile->grant == GRANT_AUTHORIZATION_CODE || profile->grant == GRANT_DEVICE_CODE;
+	int found;
+
+	*tokens = (struct stored_token){0};
+	if (environment->store == NULL) {
+		*error = environment->store_error;
+		return -1;
+	}
+	found = stored_token_delete(environment->store, profile->name, error);
+	if (found < 0)
+		return -1;
+	fetch_cancel(&account->fetch);
+	holding_surrender(&account->holding, tokens);
+	token_drop(&account->token);
+	trouble_clear(&account->trouble);
+	account->asked = account->reloaded = false;
+	/* That finds out who is needed now, and says so to all. */
+	if (consent && !environment->attended)
+		begin_fetch(account);
+	else
+		settle(account);
+	return found > 0 || tokens->access_token != NULL || tokens->refresh_token != NULL;
+}
+
+int
+account_take(struct account *account, struct token_response *response, struct error *error)
+{
+	fetch_cancel(&account->fetch);
+	account->asked = true;
+	account->reloaded = false;
+	token_forget_trouble(&account->token);
+	account->token.rejected = false;
+	token_fetch_began(&account->token);
+	fetch_take(&account->fetch, account->profile, response);
+	if (account->token.trouble == TOKEN_NO_TROUBLE)
+		return 0;
+	return error_set(error, EX_TEMPFAIL, "%s", account->trouble.text);
 }
 
 void
@@ -457,9 +527,20 @@ account_reload(struct account *account, const struct config_profile *profile)
 }
 
 void
+account_secret_changed(struct account *account)
+{
+	account->asked = account->asked || account->token.trouble != TOKEN_NO_TROUBLE;
+	account_reload(account, account->profile);
+	/* What the runner heard may have been about the old one. */
+	if (!account->token.fetching)
+		announce(account, true);
+}
+
+void
 account_free(struct account *account)
 {
-	struct account_answer answer = {.state = AGENT_TRY_LATER, .text = "the profile is gone"};
+	struct account_answer answer = {
+	    .state = AGENT_TRY_LATER, .status = EX_TEMPFAIL, .text = "the profile is gone"};
 
 	fetch_cancel(&account->fetch);
 	password_drop(&account->password);
@@ -473,6 +554,12 @@ const struct config_profile *
 account_profile(const struct account *account)
 {
 	return account->profile;
+}
+
+bool
+account_is_fetching(const struct account *account)
+{
+	return account->token.fetching;
 }
 
 void

@@ -27,6 +27,7 @@ struct account_answer {
 	enum agent_state state;
 	const struct credential *credential; /* with AGENT_READY; null for who asked to refresh */
 	unsigned retry_after;                /* seconds, with AGENT_TRY_LATER; 0: unknown */
+	int status;                          /* sysexits; not with AGENT_READY */
 	const char *text;                    /* one line for people, no secret in it */
 	const char *reason;                  /* what of it happened; null: all */
 	const char *advice;                  /* what of it to do, in lines; null: none */
@@ -87,6 +88,35 @@ void account_accept(struct account *account, uint64_t generation);
 /* A person asks for a new access token, whatever is known or held. */
 void account_refresh(struct account *account, struct account_waiter *waiter);
 
+/* A person set a secret that the profile or its client needs: what failed is tried at once. */
+void account_secret_changed(struct account *account);
+
+/*
+ * As account_refresh, and what is asked and answered is written to `trace`, which must
+ * stay until `waiter` is answered. False, and nothing is done, where a request that began
+ * earlier is under way.
+ */
+bool account_test(
+    struct account *account, struct account_waiter *waiter, struct token_trace *trace);
+
+/* The access token that is held, to be looked at; null: none. */
+const char *account_access_token(const struct account *account);
+
+/*
+ * A person gives access up: delete what is stored, durably, and move the tokens to `tokens`,
+ * which the caller wipes. A profile that lives on a person's consent needs a new one then.
+ * Returns 1, 0 where there was nothing, or -1 and `error`, with nothing changed: the store is
+ * missing or broken. `tokens` is empty where what was stored could not be read.
+ */
+int account_surrender(struct account *account, struct stored_token *tokens, struct error *error);
+
+/*
+ * A person granted access anew: use the tokens of `response`, which grants, in place of
+ * those held. -1 and `error` where they cannot be stored; a new refresh token is kept
+ * then, and storing it is tried again.
+ */
+int account_take(struct account *account, struct token_response *response, struct error *error);
+
 /* A person resumed the profile: forget troubles, the next request tries at once. */
 void account_probe(struct account *account);
 
@@ -97,6 +127,9 @@ void account_retry(struct account *account);
 void account_leave(struct account_waiter *waiter);
 
 const struct config_profile *account_profile(const struct account *account);
+
+/* True while a token request is under way: its answer may hold the only refresh token. */
+bool account_is_fetching(const struct account *account);
 
 /* The state in the runner's terms. */
 enum agent_state account_state(const struct account *account);

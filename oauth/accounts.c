@@ -36,8 +36,8 @@ open_store(struct accounts *accounts, const char *path)
 		loop_timer_cancel(accounts->options.loop, &accounts->retry);
 		return;
 	}
-	/* It is said once, however often it is tried. */
-	if (!same_text(&error, &environment->store_error))
+	/* It is said once, however often it is tried; whoever attends is told. */
+	if (!accounts->options.attended && !same_text(&error, &environment->store_error))
 		log_write(LOG_ERR, SERVICE, "%s", error.text);
 	environment->store_error = error;
 	loop_timer_set(accounts->options.loop, &accounts->retry,
@@ -154,17 +154,23 @@ accounts_new(const struct accounts_options *options, struct error *error)
 	accounts->environment.http = options->http;
 	accounts->environment.commands = options->commands;
 	accounts->environment.discovery = options->discovery;
+	accounts->environment.attended = options->attended;
 	loop_timer_init(&accounts->retry, retry_store, accounts);
 	if (config_load(options->config_path, &config, error) < 0) {
 		free(accounts);
 		return NULL;
 	}
 	open_store(accounts, config->directories.state);
-	if (adopt(accounts, config, error) < 0) {
-		accounts_free(accounts);
-		return NULL;
+	if (adopt(accounts, config, error) < 0)
+		goto failed;
+	if (options->attended && accounts->environment.store == NULL) {
+		*error = accounts->environment.store_error;
+		goto failed;
 	}
 	return accounts;
+failed:
+	accounts_free(accounts);
+	return NULL;
 }
 
 void
@@ -191,6 +197,21 @@ accounts_reload(struct accounts *accounts)
 	    adopt(accounts, config, &error) < 0)
 		log_write(LOG_ERR, SERVICE, "the configuration stays as it was: %s", error.text);
 	accounts_try_store(accounts);
+}
+
+bool
+accounts_are_fetching(const struct accounts *accounts)
+{
+	for (size_t i = 0; i < accounts->count; i++)
+		if (account_is_fetching(accounts->list[i]))
+			return true;
+	return false;
+}
+
+const struct environment *
+accounts_environment(const struct accounts *accounts)
+{
+	return &accounts->environment;
 }
 
 const struct config *

@@ -5,6 +5,7 @@
 #ifndef POSTOAK_OAUTH_ACCOUNTS_H
 #define POSTOAK_OAUTH_ACCOUNTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "config/error.h"
@@ -20,6 +21,7 @@ struct accounts_options {
 	struct http *http;
 	struct commands *commands;
 	struct discovery *discovery;
+	bool attended;            /* environment.h; the store must open at once then */
 	account_changed *changed; /* as in account.h */
 	account_changed *leaving; /* an account is about to be freed */
 	void *context;            /* of both */
@@ -28,7 +30,8 @@ struct accounts_options {
 /*
  * Load the configuration and open the store. A store that cannot be opened is
  * logged and tried again from time to time; meanwhile accounts that need it refuse
- * with the reason. Null and `error` where the configuration does not load.
+ * with the reason. Null and `error` where the configuration does not load, or where
+ * the store has to be there and is not.
  */
 struct accounts *accounts_new(const struct accounts_options *options, struct error *error);
 void accounts_free(struct accounts *accounts);
@@ -41,6 +44,12 @@ void accounts_reload(struct accounts *accounts);
 
 /* A missing store is tried at once, for who comes after mending it. */
 void accounts_try_store(struct accounts *accounts);
+
+/* True while one of them waits for a server's answer. */
+bool accounts_are_fetching(const struct accounts *accounts);
+
+/* What the accounts work with. */
+const struct environment *accounts_environment(const struct accounts *accounts);
 
 const struct config *accounts_config(const struct accounts *accounts);
 

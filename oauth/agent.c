@@ -17,11 +17,15 @@
 #include "config/request_server.h"
 #include "oauth/accounts.h"
 #include "oauth/agent_request.h"
+#include "oauth/client_tokens.h"
+#include "oauth/consent.h"
 #include "oauth/http.h"
+#include "oauth/revocation.h"
 #include "oauth/session.h"
 
 #define SERVICE "agent"
 #define TELL_AGAIN_MS 1000
+#define LEAVE_AGAIN_MS 50
 
 struct agent {
 	struct loop *loop;
@@ -29,13 +33,18 @@ struct agent {
 	struct commands *commands;
 	struct discovery *discovery;
 	struct accounts *accounts;
+	struct consents *consents;
+	struct client_tokens *client_tokens;
+	struct revocations *revocations;
 	struct sessions *sessions;
 	struct request_server *server;
 	struct channel_message message;
 	int monitor;
 	int runner; /* -1: none yet */
-	gid_t steering;
+	struct agent_desk desk;
 	struct loop_timer tell_again;
+	struct loop_timer leaving;
+	bool attended;
 };
 
 /* Tell the runner the state of an account; -1 and errno where that fails. */
@@ -83,6 +92,15 @@ leaving(struct account *account, void *context)
 	struct agent *agent = context;
 
 	sessions_drop(agent->sessions, account);
+}
+
+static void
+reload(struct agent *agent)
+{
+	consents_reload(agent->consents);
+	client_tokens_forget(agent->client_tokens);
+	revocations_cancel(agent->revocations);
+	accounts_reload(agent->accounts);
 }
 
 static void
@@ -136,7 +154,7 @@ handle_runner(struct agent *agent)
 			account_retry(account);
 		return;
 	case AGENT_RELOAD:
-		accounts_reload(agent->accounts);
+		reload(agent);
 		return;
 	default:
 		log_write(LOG_WARNING, SERVICE, "the runner sent a message of unknown type %u",
@@ -191,8 +209,12 @@ handle_monitor(struct agent *agent)
 		    (fd = channel_take_fd(&agent->message, 0)) >= 0)
 			meet_runner(agent, fd);
 		return;
+	case PROCESS_CLIENT:
+		if ((fd = channel_take_fd(&agent->message, 0)) >= 0)
+			request_server_adopt(agent->server, fd);
+		return;
 	case PROCESS_RELOAD:
-		accounts_reload(agent->accounts);
+		reload(agent);
 		return;
 	case PROCESS_STOP:
 		loop_stop(agent->loop);
@@ -200,6 +222,32 @@ handle_monitor(struct agent *agent)
 	default:
 		return;
 	}
+}
+
+/*
+ * The command is gone, perhaps interrupted. What it asked a server for is waited for: a
+ * refresh token that was replaced and not kept is lost for good.
+ */
+static void
+leave(void *context)
+{
+	struct agent *agent = context;
+
+	if (accounts_are_fetching(agent->accounts))
+		loop_timer_set(agent->loop, &agent->leaving, LEAVE_AGAIN_MS);
+	else
+		loop_stop(agent->loop);
+}
+
+static void
+lost_monitor(struct agent *agent)
+{
+	if (!agent->attended) {
+		loop_stop(agent->loop);
+		return;
+	}
+	loop_forget(agent->loop, agent->monitor);
+	leave(agent);
 }
 
 static void
@@ -212,7 +260,7 @@ monitor_ready(int fd, uint32_t events, void *context)
 	if (received > 0)
 		handle_monitor(agent);
 	else if (received == 0 || errno != EAGAIN)
-		loop_stop(agent->loop);
+		lost_monitor(agent);
 }
 
 /* A terminal's ^C and hangup go to the whole group; the monitor decides what they mean. */
@@ -230,7 +278,7 @@ handle_request(struct request *request, char *line, void *context)
 {
 	struct agent *agent = context;
 
-	agent_request(agent->accounts, agent->steering, request, line);
+	agent_request(&agent->desk, request, line);
 }
 
 /* Members of the daemon's group may steer; where there is no such user, only root and our own. */
@@ -256,23 +304,33 @@ set_up(struct agent *agent, const struct agent_options *options, struct error *e
 	    (agent->sessions = sessions_new(agent->loop)) == NULL)
 		return error_set_errno(error, EX_OSERR, "cannot start");
 	loop_timer_init(&agent->tell_again, tell_all, agent);
+	loop_timer_init(&agent->leaving, leave, agent);
 	agent->accounts =
 	    accounts_new(&(struct accounts_options){.config_path = options->config_path,
 			     .loop = agent->loop,
 			     .http = agent->http,
 			     .commands = agent->commands,
 			     .discovery = agent->discovery,
+			     .attended = options->attended,
 			     .changed = changed,
 			     .leaving = leaving,
 			     .context = agent},
 		error);
 	if (agent->accounts == NULL)
 		return -1;
-	agent->steering = steering_group(accounts_config(agent->accounts));
-	if (options->listener >= 0)
-		agent->server =
-		    request_server_new(agent->loop, options->listener, handle_request, agent);
-	if ((options->listener >= 0 && agent->server == NULL) ||
+	agent->consents = consents_new(agent->accounts);
+	agent->client_tokens = client_tokens_new(accounts_environment(agent->accounts));
+	agent->revocations = revocations_new(accounts_environment(agent->accounts));
+	if (agent->consents == NULL || agent->client_tokens == NULL || agent->revocations == NULL)
+		return error_set_errno(error, EX_OSERR, "cannot start");
+	agent->desk = (struct agent_desk){.accounts = agent->accounts,
+	    .consents = agent->consents,
+	    .client_tokens = agent->client_tokens,
+	    .revocations = agent->revocations,
+	    .steering = steering_group(accounts_config(agent->accounts))};
+	agent->server = request_server_new(
+	    agent->loop, options->listener, AGENT_REQUEST_MAX, handle_request, agent);
+	if (agent->server == NULL ||
 	    loop_watch(agent->loop, agent->monitor, EPOLLIN, monitor_ready, agent) < 0 ||
 	    channel_send(agent->monitor, PROCESS_READY, NULL, 0, NULL, 0) < 0)
 		return error_set_errno(error, EX_OSERR, "cannot start");
@@ -285,28 +343,51 @@ tear_down(struct agent *agent)
 	/* Accounts answer who waits, so what waits goes after them. */
 	close_runner(agent);
 	sessions_free(agent->sessions);
+	revocations_free(agent->revocations);
+	client_tokens_free(agent->client_tokens);
+	consents_free(agent->consents);
 	accounts_free(agent->accounts);
 	request_server_free(agent->server);
 	discovery_free(agent->discovery);
 	commands_free(agent->commands);
 	http_free(agent->http);
 	channel_message_free(&agent->message);
-	if (agent->loop != NULL)
+	if (agent->loop != NULL) {
 		loop_timer_cancel(agent->loop, &agent->tell_again);
+		loop_timer_cancel(agent->loop, &agent->leaving);
+	}
 	loop_free(agent->loop);
+}
+
+/* It is said where somebody looks. */
+static void
+tell_failure(const struct agent_options *options, const struct error *error)
+{
+	unsigned char body[ERROR_TEXT_MAX + 16];
+	struct packer packer;
+
+	if (!options->attended) {
+		log_write(LOG_CRIT, SERVICE, "%s", error->text);
+		return;
+	}
+	pack_init(&packer, body, sizeof(body));
+	pack_u32(&packer, (uint32_t)error->status);
+	pack_string(&packer, error->text);
+	(void)channel_send(options->monitor_channel, PROCESS_FAILED, body, packer.length, NULL, 0);
 }
 
 int
 agent_run(const struct agent_options *options)
 {
-	struct agent agent = {.monitor = options->monitor_channel, .runner = -1};
+	struct agent agent = {
+	    .monitor = options->monitor_channel, .runner = -1, .attended = options->attended};
 	struct error error = {0};
 
 	process_harden();
 	if (set_up(&agent, options, &error) == 0 && loop_run(agent.loop) < 0)
 		error_set_errno(&error, EX_OSERR, "cannot wait for events");
 	if (error.status != 0)
-		log_write(LOG_CRIT, SERVICE, "%s", error.text);
+		tell_failure(options, &error);
 	tear_down(&agent);
 	return error.status;
 }

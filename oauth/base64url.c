@@ -29,8 +29,9 @@ value_of(char c)
 }
 
 ssize_t
-base64url_decode(unsigned char *octets, const char *text, size_t length)
+base64url_decode(void *octets, const char *text, size_t length)
 {
+	unsigned char *out = octets;
 	unsigned bits = 0, count = 0;
 	ssize_t decoded = 0;
 
@@ -43,7 +44,7 @@ base64url_decode(unsigned char *octets, const char *text, size_t length)
 		count += 6;
 		if (count >= 8) {
 			count -= 8;
-			octets[decoded++] = (unsigned char)(bits >> count & 0xff);
+			out[decoded++] = (unsigned char)(bits >> count & 0xff);
 		}
 	}
 	/* A lone character stands for no octet. */

@@ -2,6 +2,8 @@
 #ifndef POSTOAK_OAUTH_ENVIRONMENT_H
 #define POSTOAK_OAUTH_ENVIRONMENT_H
 
+#include <stdbool.h>
+
 #include "config/error.h"
 #include "config/loop.h"
 #include "oauth/command.h"
@@ -16,6 +18,7 @@ struct environment {
 	struct discovery *discovery;
 	struct store *store;      /* null: it could not be opened */
 	struct error store_error; /* why */
+	bool attended;            /* agent.h: nothing is begun that nobody asked for */
 };
 
 #endif

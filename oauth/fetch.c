@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sysexits.h>
 
 #include "config/clock.h"
 #include "config/log.h"
@@ -11,6 +12,7 @@
 #include "oauth/grant.h"
 #include "oauth/token_command.h"
 #include "oauth/token_doubt.h"
+#include "oauth/token_trace.h"
 #include "oauth/trouble.h"
 
 #define SERVICE "agent"
@@ -18,12 +20,16 @@
 #define RESEND_MS 1000     /* a server with a grace period takes a spent refresh token once more */
 #define CLOCK_TOLERANCE 60 /* seconds */
 
+/* `status`: as in fetch_result. */
 static void
-fail(struct fetch *fetch, enum token_trouble trouble, unsigned retry_after, const char *text,
-    const char *advice)
+fail(struct fetch *fetch, int status, unsigned retry_after, const char *text, const char *advice)
 {
 	struct fetch_result result = {
-	    .trouble = trouble, .retry_after = retry_after, .text = text, .advice = advice};
+	    .trouble = status == EX_TEMPFAIL ? TOKEN_TRANSIENT : TOKEN_PERMANENT,
+	    .status = status,
+	    .retry_after = retry_after,
+	    .text = text,
+	    .advice = advice};
 
 	fetch->done(&result, fetch->context);
 }
@@ -32,8 +38,7 @@ fail(struct fetch *fetch, enum token_trouble trouble, unsigned retry_after, cons
 static void
 fail_here(struct fetch *fetch, const struct error *error)
 {
-	fail(
-	    fetch, trouble_passes(error) ? TOKEN_TRANSIENT : TOKEN_PERMANENT, 0, error->text, NULL);
+	fail(fetch, trouble_status(error), 0, error->text, NULL);
 }
 
 static void
@@ -118,17 +123,16 @@ static void
 refused(struct fetch *fetch, const struct token_request_result *result)
 {
 	int64_t age = holding_grant_age(fetch->holding, (int64_t)(clock_wall_us() / 1000000));
-	enum token_trouble trouble =
-	    result->verdict == TOKEN_RESPONSE_TRY_LATER ? TOKEN_TRANSIENT : TOKEN_PERMANENT;
+	int status = token_response_status(result->verdict);
 	const char *advice = result->advice;
 	char text[TOKEN_REQUEST_TEXT_MAX + 64];
 
 	if (result->verdict == TOKEN_RESPONSE_GRANT_AGAIN && age > 0) {
 		snprintf(text, sizeof(text), "%s (granted %" PRId64 " days ago)", result->text,
 		    age / 86400);
-		fail(fetch, trouble, result->retry_after, text, diagnose_ended(advice, age));
+		fail(fetch, status, result->retry_after, text, diagnose_ended(advice, age));
 	} else {
-		fail(fetch, trouble, result->retry_after, result->text, advice);
+		fail(fetch, status, result->retry_after, result->text, advice);
 	}
 }
 
@@ -177,8 +181,7 @@ gathered(const struct error *error, void *context)
 
 	/* What may have been spent is sent as it was. */
 	if (error == NULL && !fetch->resent && grant_uses_refresh_token(fetch->profile->grant) &&
-	    holding_choose(holding, environment->store,
-		gather_value(&fetch->gather, GATHER_REFRESH_TOKEN), &mine) < 0)
+	    holding_choose(holding, gather_value(&fetch->gather, GATHER_REFRESH_TOKEN), &mine) < 0)
 		error = &mine;
 	if (error != NULL) {
 		gather_wipe(&fetch->gather);
@@ -189,6 +192,7 @@ gathered(const struct error *error, void *context)
 	token_ask_take(&ask, &fetch->gather);
 	ask.metadata = discovery_get(environment->discovery, ask.client);
 	ask.refresh_token = holding->sent;
+	ask.trace = fetch->trace;
 	ask.access_token = holding->stored.access_token;
 	send_request(fetch, &ask);
 }
@@ -248,6 +252,8 @@ printed(const char *output, const struct error *error, void *context)
 
 	fetch->command = NULL;
 	if (output != NULL && token_command_parse(&response, output, &mine) == 0) {
+		if (fetch->trace != NULL)
+			token_trace_token(fetch->trace, &response);
 		take(fetch, &response);
 		token_response_wipe(&response);
 		return;
@@ -317,6 +323,20 @@ fetch_begin(struct fetch *fetch, const struct config_profile *profile)
 	}
 }
 
+void
+fetch_take(
+    struct fetch *fetch, const struct config_profile *profile, struct token_response *response)
+{
+	struct holding *holding = fetch->holding;
+
+	fetch->profile = profile;
+	holding_forget_sent(holding);
+	if (fetch->environment->store == NULL)
+		fail_here(fetch, &fetch->environment->store_error);
+	else
+		take(fetch, response);
+}
+
 /* Break off what comes before the request. */
 static void
 cancel_preparation(struct fetch *fetch)
@@ -348,4 +368,5 @@ fetch_cancel(struct fetch *fetch)
 	token_request_cancel(fetch->request);
 	fetch->request = NULL;
 	loop_timer_cancel(fetch->environment->loop, &fetch->resend);
+	fetch->trace = NULL;
 }

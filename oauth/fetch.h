@@ -19,6 +19,7 @@
 
 struct fetch_result {
 	enum token_trouble trouble; /* TOKEN_NO_TROUBLE: the holding has a new access token */
+	int status;                 /* else: EX_TEMPFAIL; EX_NOPERM: a person; EX_CONFIG */
 	uint64_t received;          /* then: clock_monotonic_ms when it came */
 	uint64_t life;              /* then: milliseconds it had */
 	unsigned retry_after;       /* else: seconds as the server said; 0: it did not */
@@ -42,6 +43,7 @@ struct fetch {
 	bool resent;
 	bool clock_warned;
 	bool doubted;
+	struct token_trace *trace; /* who looks at what is under way; null: nobody */
 	uint64_t received;
 	uint64_t life;
 };
@@ -51,6 +53,14 @@ void fetch_init(struct fetch *fetch, const struct environment *environment, stru
 
 /* Begin; `done` is called once, perhaps before this returns. One at a time. */
 void fetch_begin(struct fetch *fetch, const struct config_profile *profile);
+
+/*
+ * Take over `response`, which grants, as if it had come for a fetch that was begun: it is
+ * from a request of another kind, which owes nothing to the tokens held. `done` is called
+ * before this returns. Nothing may run.
+ */
+void fetch_take(
+    struct fetch *fetch, const struct config_profile *profile, struct token_response *response);
 
 /*
  * `profile`, an equal one, takes the place of the one it was begun with, which may go

@@ -33,6 +33,21 @@ grant_uses_refresh_token(enum grant grant)
 	return method != NULL && method->uses_refresh_token;
 }
 
+/* A code is what a person gave right now; the tokens it brings go on by themselves. */
+static grant_build *
+build_of(const struct token_ask *ask)
+{
+	const struct grant_method *method = find(ask->grant);
+
+	if (ask->begins_device)
+		return grant_device_begin;
+	if (ask->code != NULL)
+		return grant_authorization_code;
+	if (ask->device_code != NULL)
+		return grant_device_code;
+	return method == NULL ? NULL : method->build;
+}
+
 static void
 join_scopes(const struct config_strings *scopes, struct form *joined)
 {
@@ -81,15 +96,15 @@ add_parameters(const struct token_ask *ask, struct form *form, struct error *err
 int
 grant_request(const struct token_ask *ask, struct form *form, struct error *error)
 {
-	const struct grant_method *method = find(ask->grant);
+	grant_build *build = build_of(ask);
 	struct form scope = {0};
 	int result;
 
-	if (method == NULL)
+	if (build == NULL)
 		return error_set(error, EX_CONFIG, "grant %s asks no authorization server",
 		    config_grant_name(ask->grant));
 	join_scopes(ask->scopes, &scope);
-	result = method->build(ask, scope.text, form, error);
+	result = build(ask, scope.text, form, error);
 	if (result == 0)
 		result = add_parameters(ask, form, error);
 	if (result == 0 && (form->failed || scope.failed))

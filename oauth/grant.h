@@ -21,7 +21,10 @@
 typedef int grant_build(
     const struct token_ask *ask, const char *scope, struct form *form, struct error *error);
 
+grant_build grant_authorization_code;
 grant_build grant_client_credentials;
+grant_build grant_device_begin;
+grant_build grant_device_code;
 grant_build grant_jwt_bearer;
 grant_build grant_refresh_token;
 

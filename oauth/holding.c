@@ -27,6 +27,19 @@ holding_drop(struct holding *holding)
 	holding->unsaved = false;
 }
 
+void
+holding_surrender(struct holding *holding, struct stored_token *tokens)
+{
+	struct stored_token *newest = holding->unsaved ? &holding->next : &holding->stored;
+	uint64_t generation = holding->stored.generation;
+
+	*tokens = *newest;
+	*newest = (struct stored_token){0};
+	holding->stored.generation = generation;
+	holding->unread = false;
+	holding_drop(holding);
+}
+
 int
 holding_restore(struct holding *holding, const struct store *store,
     const struct config_profile *profile, struct error *error)
@@ -49,18 +62,23 @@ holding_restore(struct holding *holding, const struct store *store,
 	return 0;
 }
 
+void
+holding_forget_sent(struct holding *holding)
+{
+	secret_free(holding->sent);
+	holding->sent = NULL;
+	holding->sent_origin[0] = '\0';
+}
+
 int
-holding_choose(
-    struct holding *holding, const struct store *store, const char *configured, struct error *error)
+holding_choose(struct holding *holding, const char *configured, struct error *error)
 {
 	const char *chosen = holding->stored.refresh_token;
 
-	secret_free(holding->sent);
-	holding->sent = NULL;
+	holding_forget_sent(holding);
 	strlcpy(holding->sent_origin, holding->stored.origin, sizeof(holding->sent_origin));
 	if (configured != NULL) {
-		if (seal_fingerprint(store_keys(store), configured, holding->sent_origin, error) <
-		    0)
+		if (seal_digest(configured, holding->sent_origin, error) < 0)
 			return -1;
 		if (chosen == NULL || strcmp(holding->sent_origin, holding->stored.origin) != 0)
 			chosen = configured;

@@ -16,9 +16,9 @@ struct holding {
 	bool unread;              /* something is stored, but could not be read */
 	bool unsaved;             /* `next` waits for the store to take it */
 	struct stored_token next; /* then: what came; not to be used before */
-	/* The refresh token that the request under way carries, and its ancestor's fingerprint. */
+	/* The refresh token that the request under way carries, and its ancestor's digest. */
 	char *sent;
-	char sent_origin[SEAL_FINGERPRINT_SIZE];
+	char sent_origin[SEAL_DIGEST_SIZE];
 };
 
 /*
@@ -35,8 +35,10 @@ int holding_restore(struct holding *holding, const struct store *store,
  * stored one. It is holding->sent, null where there is none. -1 and `error`
  * (EX_OSERR, EX_SOFTWARE).
  */
-int holding_choose(struct holding *holding, const struct store *store, const char *configured,
-    struct error *error);
+int holding_choose(struct holding *holding, const char *configured, struct error *error);
+
+/* The next tokens come from a request that carried none of ours. */
+void holding_forget_sent(struct holding *holding);
 
 /*
  * Take over the tokens of an answer to the request that carried holding->sent, as
@@ -65,6 +67,9 @@ void holding_life(const struct holding *holding, int64_t now, struct token_life 
  * as that is known, seen at wall time `now`; 0: not known.
  */
 int64_t holding_grant_age(const struct holding *holding, int64_t now);
+
+/* Move the newest tokens to `tokens`, and drop what is left. */
+void holding_surrender(struct holding *holding, struct stored_token *tokens);
 
 /* Wipe everything but the count of generations. */
 void holding_drop(struct holding *holding);

@@ -16,8 +16,10 @@
 #include "config/service_credential.h"
 
 #define CREDENTIAL "postoak-key"
+#define CREDENTIAL_OLD "postoak-key-old"
 #define FILE_NAME "machine.key"
 #define FILE_NEW ".machine.key.new"
+#define FILE_OLD "machine.key.old"
 
 /* Read the whole of `fd`; what does not fit makes the key unusable. */
 static int
@@ -109,12 +111,9 @@ write_key(int fd, const struct master_key *key)
 	return fsync(fd);
 }
 
-/*
- * The key must be durable before anything is sealed with it, or a power cut would
- * leave data that nothing opens.
- */
+/* Write a new key to FILE_NEW, durably, but for the name. */
 static int
-create(int state, struct master_key *key, struct error *error)
+generate(int state, struct master_key *key, struct error *error)
 {
 	int fd;
 	int result;
@@ -128,30 +127,99 @@ create(int state, struct master_key *key, struct error *error)
 		return error_set_errno(error, EX_CANTCREAT, "cannot create %s", FILE_NAME);
 	result = write_key(fd, key);
 	close(fd);
-	if (result < 0 || renameat(state, FILE_NEW, state, FILE_NAME) < 0 || fsync(state) < 0) {
-		error_set_errno(error, EX_CANTCREAT, "cannot create %s", FILE_NAME);
-		(void)unlinkat(state, FILE_NEW, 0);
-		return -1;
-	}
-	return 0;
+	if (result == 0)
+		return 0;
+	error_set_errno(error, EX_CANTCREAT, "cannot create %s", FILE_NAME);
+	(void)unlinkat(state, FILE_NEW, 0);
+	return -1;
+}
+
+/*
+ * The key must be durable before anything is sealed with it, or a power cut would
+ * leave data that nothing opens.
+ */
+static int
+install(int state, struct error *error)
+{
+	if (renameat(state, FILE_NEW, state, FILE_NAME) == 0 && fsync(state) == 0)
+		return 0;
+	error_set_errno(error, EX_CANTCREAT, "cannot create %s", FILE_NAME);
+	(void)unlinkat(state, FILE_NEW, 0);
+	return -1;
+}
+
+/* Read one more key, if it is there. */
+static int
+load_next(int fd, const char *name, bool own, struct master_keys *keys, struct error *error)
+{
+	int found = load(fd, name, own, &keys->keys[keys->count], error);
+
+	if (found > 0)
+		keys->count++;
+	return found;
+}
+
+static int
+load_file(int state, const char *name, struct master_keys *keys, struct error *error)
+{
+	int fd = openat(state, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	return load_next(fd, name, true, keys, error);
 }
 
 int
-master_key_load(int state, bool may_create, struct master_key *key, struct error *error)
+master_keys_load(int state, bool may_create, struct master_keys *keys, struct error *error)
 {
-	int found = load(service_credential_open(CREDENTIAL), CREDENTIAL, false, key, error);
+	int found;
 
-	if (found == 0)
-		found =
-		    load(openat(state, FILE_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC),
-			FILE_NAME, true, key, error);
-	if (found != 0)
-		return found < 0 ? -1 : 0;
+	keys->count = 0;
+	found = load_next(service_credential_open(CREDENTIAL), CREDENTIAL, false, keys, error);
+	keys->of_service = found > 0;
+	if (found > 0)
+		found = load_next(
+		    service_credential_open(CREDENTIAL_OLD), CREDENTIAL_OLD, false, keys, error);
+	if (found < 0 || load_file(state, FILE_NAME, keys, error) < 0 ||
+	    load_file(state, FILE_OLD, keys, error) < 0)
+		return -1;
+	if (keys->count > 0)
+		return 0;
 	if (!may_create)
 		return error_set(error, EX_CONFIG,
 		    "the master key is missing (neither the credential " CREDENTIAL
 		    " nor " FILE_NAME "), and what is stored was sealed with it: restore the key, "
 		    "or remove the files in "
 		    "secrets/ and tokens/ and set and grant everything again");
-	return create(state, key, error);
+	keys->count = 1;
+	if (generate(state, &keys->keys[0], error) < 0)
+		return -1;
+	return install(state, error);
+}
+
+int
+master_key_renew(int state, struct error *error)
+{
+	struct master_key key;
+	int result = generate(state, &key, error);
+
+	explicit_bzero(&key, sizeof(key));
+	if (result < 0)
+		return -1;
+	/* Each step is on disk before the next: no crash leaves the new key alone. */
+	if (fsync(state) < 0 || linkat(state, FILE_NAME, state, FILE_OLD, 0) < 0 ||
+	    fsync(state) < 0) {
+		error_set_errno(error, EX_CANTCREAT, "cannot keep %s", FILE_NAME);
+		(void)unlinkat(state, FILE_NEW, 0);
+		return -1;
+	}
+	return install(state, error);
+}
+
+int
+master_key_forget(int state, bool of_service, struct error *error)
+{
+	if ((unlinkat(state, FILE_OLD, 0) < 0 && errno != ENOENT) ||
+	    (of_service && unlinkat(state, FILE_NAME, 0) < 0 && errno != ENOENT) ||
+	    fsync(state) < 0)
+		return error_set_errno(error, EX_IOERR, "cannot remove an old key");
+	return 0;
 }

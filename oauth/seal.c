@@ -10,7 +10,6 @@
 #include <bsd/string.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
@@ -77,11 +76,10 @@ seal_keys_derive(
 	for (size_t i = 0; i < SEAL_STORES; i++)
 		if (derive(master, length, store_info[i], keys->store[i], SEAL_KEY_SIZE) < 0)
 			goto failed;
-	if (derive(master, length, "postoak v1 fingerprint", keys->fingerprint, SEAL_KEY_SIZE) <
-		0 ||
-	    derive(master, length, "postoak v1 key id", id, sizeof(id)) < 0)
+	if (derive(master, length, "postoak v1 key id", id, sizeof(id)) < 0)
 		goto failed;
 	to_hex(id, sizeof(id), keys->id);
+	keys->older = NULL;
 	return 0;
 failed:
 	explicit_bzero(keys, sizeof(*keys));
@@ -223,24 +221,66 @@ out:
 	return result;
 }
 
+bool
+seal_is_line(const char *text)
+{
+	return strncmp(text, MARK, strlen(MARK)) == 0;
+}
+
+bool
+seal_is_current(const struct seal_keys *keys, const char *line)
+{
+	return seal_is_line(line) && strncmp(line + strlen(MARK), keys->id, SEAL_ID_SIZE - 1) == 0;
+}
+
+/* The keys that sealed the line; null and `error`. */
+static const struct seal_keys *
+find_keys(const struct seal_keys *keys, const struct seal_place *place, const char *line,
+    struct error *error)
+{
+	const char *id = line + strlen(MARK);
+
+	for (const struct seal_keys *k = keys; k != NULL; k = k->older)
+		if (seal_is_current(k, line))
+			return k;
+	error_set(error, EX_CONFIG,
+	    "%s/%s was sealed with another master key (%.16s, not %s): restore that key, or delete "
+	    "(postoak secret delete, postoak oauth revoke) what it sealed",
+	    store_name[place->store], place->name, id, keys->id);
+	return NULL;
+}
+
+/* Where the nonce of a line begins; null and `error` for what is no such line. */
+static const char *
+find_nonce(const struct seal_place *place, const char *line, struct error *error)
+{
+	size_t head = strlen(MARK) + SEAL_ID_SIZE - 1;
+
+	if (seal_is_line(line) && strlen(line) > head + 1 + NONCE_TEXT && line[head] == '$' &&
+	    line[head + 1 + NONCE_TEXT] == '$')
+		return line + head + 1;
+	error_set(error, EX_DATAERR, "%s of %s/%s is not sealed as it should be", place->field,
+	    store_name[place->store], place->name);
+	return NULL;
+}
+
+int
+seal_check(const struct seal_keys *keys, const struct seal_place *place, const char *line,
+    struct error *error)
+{
+	if (find_nonce(place, line, error) == NULL || find_keys(keys, place, line, error) == NULL)
+		return -1;
+	return 0;
+}
+
 int
 seal_open(const struct seal_keys *keys, const struct seal_place *place, const char *line,
     char **secret, struct error *error)
 {
-	size_t head = strlen(MARK);
-	size_t id_length = SEAL_ID_SIZE - 1;
-	const char *nonce = line + head + id_length + 1;
+	const char *nonce = find_nonce(place, line, error);
 
-	if (strncmp(line, MARK, head) != 0 || strlen(line) <= head + id_length + 1 + NONCE_TEXT ||
-	    line[head + id_length] != '$' || nonce[NONCE_TEXT] != '$')
-		return error_set(error, EX_DATAERR, "%s of %s/%s is not sealed as it should be",
-		    place->field, store_name[place->store], place->name);
-	if (strncmp(line + head, keys->id, id_length) != 0)
-		return error_set(error, EX_CONFIG,
-		    "%s/%s was sealed with another master key (%.16s, not %s): restore that key, "
-		    "or "
-		    "set or grant it again",
-		    store_name[place->store], place->name, line + head, keys->id);
+	if (nonce == NULL || (keys = find_keys(keys, place, line, error)) == NULL)
+		return -1;
 	if (open_parts(keys, place, nonce, nonce + NONCE_TEXT + 1, secret) < 0)
 		return error_set(error, EX_DATAERR,
 		    "%s of %s/%s does not open: altered, or copied from elsewhere", place->field,
@@ -249,15 +289,12 @@ seal_open(const struct seal_keys *keys, const struct seal_place *place, const ch
 }
 
 int
-seal_fingerprint(const struct seal_keys *keys, const char *secret,
-    char fingerprint[SEAL_FINGERPRINT_SIZE], struct error *error)
+seal_digest(const char *secret, char digest[SEAL_DIGEST_SIZE], struct error *error)
 {
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned int length = 0;
+	unsigned char octets[EVP_MAX_MD_SIZE];
 
-	if (HMAC(EVP_sha256(), keys->fingerprint, SEAL_KEY_SIZE, (const unsigned char *)secret,
-		strlen(secret), digest, &length) == NULL)
-		return error_set(error, EX_SOFTWARE, "OpenSSL cannot compute a fingerprint");
-	to_hex(digest, (SEAL_FINGERPRINT_SIZE - 1) / 2, fingerprint);
+	if (EVP_Digest(secret, strlen(secret), octets, NULL, EVP_sha256(), NULL) != 1)
+		return error_set(error, EX_SOFTWARE, "OpenSSL cannot compute a digest");
+	to_hex(octets, (SEAL_DIGEST_SIZE - 1) / 2, digest);
 	return 0;
 }

@@ -10,21 +10,22 @@
 #ifndef POSTOAK_OAUTH_SEAL_H
 #define POSTOAK_OAUTH_SEAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "config/error.h"
 
 #define SEAL_KEY_SIZE 32
-#define SEAL_ID_SIZE 17          /* 16 hexadecimal digits */
-#define SEAL_FINGERPRINT_SIZE 33 /* 32 hexadecimal digits */
+#define SEAL_ID_SIZE 17     /* 16 hexadecimal digits */
+#define SEAL_DIGEST_SIZE 33 /* 32 hexadecimal digits */
 
 enum seal_store { SEAL_SECRETS, SEAL_TOKENS, SEAL_STORES };
 
 struct seal_keys {
 	char id[SEAL_ID_SIZE];
 	unsigned char store[SEAL_STORES][SEAL_KEY_SIZE];
-	unsigned char fingerprint[SEAL_KEY_SIZE];
+	const struct seal_keys *older; /* they open only what they sealed before; null: none */
 };
 
 /* Where a sealed line belongs. Names are [A-Za-z0-9._-]. */
@@ -36,9 +37,9 @@ struct seal_place {
 };
 
 /*
- * Derive all keys from `length` octets of master key (HKDF, RFC 5869, SHA-256, no
- * salt: the master key is uniformly random). Returns 0, or -1 and `error`
- * (EX_SOFTWARE). The caller wipes both.
+ * Derive all keys of one master key, from `length` octets of master key (HKDF, RFC 5869, SHA-256,
+ * no salt: the master key is uniformly random). Returns 0, or -1 and `error` (EX_SOFTWARE). The
+ * caller wipes both.
  */
 int seal_keys_derive(
     struct seal_keys *keys, const unsigned char *master, size_t length, struct error *error);
@@ -48,18 +49,30 @@ char *seal_close(const struct seal_keys *keys, const struct seal_place *place, c
     struct error *error);
 
 /*
- * Open a line. On success *secret is fresh and freed with secret_free. EX_CONFIG
- * where the line was sealed with another master key, EX_DATAERR where it is
+ * Open a line with the keys or the older ones that sealed it. On success *secret is fresh
+ * and freed with secret_free. EX_CONFIG where it was another master key, EX_DATAERR where it is
  * malformed, was altered, or belongs to another place.
  */
 int seal_open(const struct seal_keys *keys, const struct seal_place *place, const char *line,
     char **secret, struct error *error);
 
+/* True for text that begins as a sealed line does. */
+bool seal_is_line(const char *text);
+
+/* True for a line that these keys sealed, not older ones. */
+bool seal_is_current(const struct seal_keys *keys, const char *line);
+
 /*
- * Fingerprint of a secret under a key of its own (HMAC-SHA-256, 128 bits, hex):
- * tells whether it changed, and nothing else to who has not the key.
+ * Whether one of the keys, or of the older ones, sealed the line. EX_CONFIG where it was
+ * another master key, EX_DATAERR where it is malformed.
  */
-int seal_fingerprint(const struct seal_keys *keys, const char *secret,
-    char fingerprint[SEAL_FINGERPRINT_SIZE], struct error *error);
+int seal_check(const struct seal_keys *keys, const struct seal_place *place, const char *line,
+    struct error *error);
+
+/*
+ * A digest of a secret (SHA-256, 128 bits, hex): tells whether it changed. Where it could
+ * be guessed, the digest is as good as the secret itself.
+ */
+int seal_digest(const char *secret, char digest[SEAL_DIGEST_SIZE], struct error *error);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "oauth/store.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -13,17 +12,21 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <bsd/stdlib.h>
 #include <bsd/string.h>
 
 #include "config/config.h"
 #include "config/directory.h"
+#include "config/strings.h"
+#include "config/syntax.h"
 #include "oauth/master_key.h"
 
 struct store {
 	int directory;
 	int lock;
 	int places[SEAL_STORES];
-	struct seal_keys keys;
+	struct seal_keys keys[MASTER_KEYS_MAX]; /* of the current key, then older ones */
+	bool key_of_service;
 };
 
 static const char *const place_name[SEAL_STORES] = {
@@ -115,16 +118,45 @@ anything_sealed(const struct store *store)
 	return false;
 }
 
+/* Derive what each master key stands for, none twice, and chain them. */
 static int
-load_keys(struct store *store, struct error *error)
+derive_keys(
+    const struct master_keys *master, struct seal_keys keys[MASTER_KEYS_MAX], struct error *error)
 {
-	struct master_key master = {0};
-	int result = master_key_load(store->directory, !anything_sealed(store), &master, error);
+	size_t count = 0;
 
-	if (result == 0)
-		result = seal_keys_derive(&store->keys, master.octets, master.length, error);
+	for (size_t i = 0; i < master->count; i++) {
+		const struct master_key *key = &master->keys[i];
+		bool known = false;
+
+		if (seal_keys_derive(&keys[count], key->octets, key->length, error) < 0)
+			return -1;
+		for (size_t j = 0; j < count; j++)
+			known = known || strcmp(keys[j].id, keys[count].id) == 0;
+		if (!known)
+			count++;
+	}
+	return (int)count;
+}
+
+int
+store_load_keys(struct store *store, struct error *error)
+{
+	struct seal_keys keys[MASTER_KEYS_MAX] = {0};
+	struct master_keys master = {0};
+	int count = master_keys_load(store->directory, !anything_sealed(store), &master, error);
+
+	if (count == 0)
+		count = derive_keys(&master, keys, error);
+	if (count > 0) {
+		memcpy(store->keys, keys, sizeof(keys));
+		for (int i = 0; i + 1 < count; i++)
+			store->keys[i].older = &store->keys[i + 1];
+		store->key_of_service = master.of_service;
+	}
 	explicit_bzero(&master, sizeof(master));
-	return result;
+	explicit_bzero(keys, sizeof(keys));
+	return count < 0 ? -1 : 0;
 }
 
 int
@@ -139,7 +171,7 @@ store_open(const char *path, struct store **store, struct error *error)
 		new->places[i] = -1;
 	new->directory = open_directory(path, error);
 	if (new->directory < 0 || take_lock(new, path, error) < 0 ||
-	    open_places(new, path, error) < 0 || load_keys(new, error) < 0) {
+	    open_places(new, path, error) < 0 || store_load_keys(new, error) < 0) {
 		store_close(new);
 		return -1;
 	}
@@ -159,31 +191,70 @@ store_close(struct store *store)
 		close(store->lock);
 	if (store->directory >= 0)
 		close(store->directory);
-	explicit_bzero(&store->keys, sizeof(store->keys));
-	free(store);
+	freezero(store, sizeof(*store));
 }
 
 const struct seal_keys *
 store_keys(const struct store *store)
 {
-	return &store->keys;
+	return store->keys;
+}
+
+bool
+store_key_is_of_service(const struct store *store)
+{
+	return store->key_of_service;
+}
+
+int
+store_renew_key(struct store *store, struct error *error)
+{
+	if (master_key_renew(store->directory, error) < 0)
+		return -1;
+	return store_load_keys(store, error);
+}
+
+int
+store_forget_older_keys(struct store *store, struct error *error)
+{
+	if (master_key_forget(store->directory, store->key_of_service, error) < 0)
+		return -1;
+	return store_load_keys(store, error);
+}
+
+static bool
+is_name(const char *name)
+{
+	return syntax_name(name) == NULL;
 }
 
 /* Names come from the configuration and from people: nothing but a plain file's name passes. */
 static int
 check_name(const char *name, struct error *error)
 {
-	size_t length = strlen(name);
-
-	if (length == 0 || length > CONFIG_NAME_MAX || !isalnum((unsigned char)name[0]))
-		goto bad;
-	for (const char *p = name; *p != '\0'; p++)
-		if (!isalnum((unsigned char)*p) && strchr("._-", *p) == NULL)
-			goto bad;
-	return 0;
-bad:
+	if (is_name(name))
+		return 0;
 	return error_set(
 	    error, EX_DATAERR, "\"%.80s\" cannot be the name of a stored secret", name);
+}
+
+/* A file that others could read or write is not what we wrote. */
+static int
+check_file(int fd, struct error *error)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return error_set_errno(error, EX_IOERR, "cannot examine");
+	if (!S_ISREG(st.st_mode))
+		return error_set(error, EX_CONFIG, "not a regular file");
+	if (st.st_uid != geteuid())
+		return error_set(error, EX_CONFIG, "belongs to uid %lu; it must belong to uid %lu",
+		    (unsigned long)st.st_uid, (unsigned long)geteuid());
+	if ((st.st_mode & 077) != 0)
+		return error_set(error, EX_CONFIG, "is open to others (mode %04o); it must be 0600",
+		    st.st_mode & 07777);
+	return 0;
 }
 
 static int
@@ -231,11 +302,47 @@ store_read(const struct store *store, enum seal_store place, const char *name, c
 	if (fd < 0)
 		return error_set_errno(
 		    error, EX_IOERR, "cannot open %s/%s", place_name[place], name);
-	result = read_all(fd, text, error);
+	result = check_file(fd, error);
+	if (result == 0)
+		result = read_all(fd, text, error);
 	close(fd);
 	if (result < 0)
 		return error_prefix(error, "%s/%s", place_name[place], name);
 	return 1;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int
+store_list(const struct store *store, enum seal_store place, struct config_strings *names,
+    struct error *error)
+{
+	int fd = openat(store->places[place], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	if (directory == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return error_set_errno(error, EX_IOERR, "cannot list %s", place_name[place]);
+	}
+	*names = (struct config_strings){0};
+	while ((entry = readdir(directory)) != NULL) {
+		if (is_name(entry->d_name) && strings_append(names, entry->d_name) < 0) {
+			strings_free(names);
+			closedir(directory);
+			return error_set_errno(
+			    error, EX_OSERR, "cannot list %s", place_name[place]);
+		}
+	}
+	closedir(directory);
+	if (names->count > 1)
+		qsort(names->items, names->count, sizeof(*names->items), compare_names);
+	return 0;
 }
 
 static int

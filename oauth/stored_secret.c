@@ -89,3 +89,22 @@ stored_secret_get(const struct store *store, const char *name, char **secret, st
 	json_decref(file);
 	return result;
 }
+
+int
+stored_secret_time(const struct store *store, const char *name, int64_t *set, struct error *error)
+{
+	json_t *file;
+	int result = load(store, name, &file, error);
+
+	if (result <= 0)
+		return result;
+	*set = json_integer_value(json_object_get(file, "set"));
+	json_decref(file);
+	return 1;
+}
+
+int
+stored_secret_delete(const struct store *store, const char *name, struct error *error)
+{
+	return store_remove(store, SEAL_SECRETS, name, error);
+}

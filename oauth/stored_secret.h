@@ -8,6 +8,8 @@
 #ifndef POSTOAK_OAUTH_STORED_SECRET_H
 #define POSTOAK_OAUTH_STORED_SECRET_H
 
+#include <stdint.h>
+
 #include "config/error.h"
 #include "oauth/store.h"
 
@@ -22,5 +24,15 @@ int stored_secret_set(
  */
 int stored_secret_get(
     const struct store *store, const char *name, char **secret, struct error *error);
+
+/*
+ * When the secret `name` was set, in seconds since the epoch. Returns 1, 0 where there is
+ * none, -1 and `error` where it cannot be read.
+ */
+int stored_secret_time(
+    const struct store *store, const char *name, int64_t *set, struct error *error);
+
+/* Remove it, durably. Returns 1, 0 where there was none, -1 and `error`. */
+int stored_secret_delete(const struct store *store, const char *name, struct error *error);
 
 #endif

@@ -106,14 +106,13 @@ parse(const struct store *store, const char *profile, const json_t *file,
 {
 	json_int_t generation = json_integer_value(json_object_get(file, "generation"));
 	const char *binding = json_string_value(json_object_get(file, "binding"));
-	const char *origin = json_string_value(json_object_get(file, "origin"));
 	const char *scope = json_string_value(json_object_get(file, "scope"));
+	char *origin = NULL;
 
 	token->generation = generation < 0 ? 0 : (uint64_t)generation;
 	if (binding == NULL)
 		return error_set(error, EX_DATAERR, "tokens/%s is damaged", profile);
 	strlcpy(token->binding, binding, sizeof(token->binding));
-	strlcpy(token->origin, origin == NULL ? "" : origin, sizeof(token->origin));
 	token->granted = json_integer_value(json_object_get(file, "granted"));
 	token->issued = json_integer_value(json_object_get(file, "issued"));
 	token->expires = json_integer_value(json_object_get(file, "expires"));
@@ -122,8 +121,11 @@ parse(const struct store *store, const char *profile, const json_t *file,
 	if (open_field(store, profile, file, "access_token", token->generation,
 		&token->access_token, error) < 0 ||
 	    open_field(store, profile, file, "refresh_token", token->generation,
-		&token->refresh_token, error) < 0)
+		&token->refresh_token, error) < 0 ||
+	    open_field(store, profile, file, "origin", token->generation, &origin, error) < 0)
 		return -1;
+	strlcpy(token->origin, origin == NULL ? "" : origin, sizeof(token->origin));
+	secret_free(origin);
 	return 0;
 }
 
@@ -179,11 +181,11 @@ int
 stored_token_save(const struct store *store, const char *profile, const struct stored_token *token,
     struct error *error)
 {
-	json_t *file =
-	    json_pack("{s:s, s:I, s:s, s:s, s:I, s:I, s:I, s:s*}", "profile", profile, "generation",
-		(json_int_t)token->generation, "binding", token->binding, "origin", token->origin,
-		"granted", (json_int_t)token->granted, "issued", (json_int_t)token->issued,
-		"expires", (json_int_t)token->expires, "scope", token->scope);
+	json_t *file = json_pack("{s:s, s:I, s:s, s:I, s:I, s:I, s:s*}", "profile", profile,
+	    "generation", (json_int_t)token->generation, "binding", token->binding, "granted",
+	    (json_int_t)token->granted, "issued", (json_int_t)token->issued, "expires",
+	    (json_int_t)token->expires, "scope", token->scope);
+	const char *origin = token->origin[0] == '\0' ? NULL : token->origin;
 	char *text = NULL;
 	int result = -1;
 
@@ -192,7 +194,8 @@ stored_token_save(const struct store *store, const char *profile, const struct s
 	if (seal_field(store, profile, file, "access_token", token->generation, token->access_token,
 		error) < 0 ||
 	    seal_field(store, profile, file, "refresh_token", token->generation,
-		token->refresh_token, error) < 0)
+		token->refresh_token, error) < 0 ||
+	    seal_field(store, profile, file, "origin", token->generation, origin, error) < 0)
 		goto out;
 	text = json_dumps(file, JSON_INDENT(1));
 	if (text == NULL)
@@ -203,6 +206,12 @@ out:
 	free(text);
 	json_decref(file);
 	return result;
+}
+
+int
+stored_token_delete(const struct store *store, const char *profile, struct error *error)
+{
+	return store_remove(store, SEAL_TOKENS, profile, error);
 }
 
 void

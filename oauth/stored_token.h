@@ -1,9 +1,9 @@
 /*
  * What is kept of a profile's tokens: state/tokens/PROFILE.
  *
- * The file is JSON: metadata in clear, the two tokens sealed. A token belongs to
- * the registration it was made for (`binding`): another client, issuer or scope in
- * the configuration, and it is not used.
+ * The file is JSON: metadata in clear, the two tokens sealed, and so is the digest of an earlier
+ * one. A token belongs to the registration it was made for (`binding`): another client, issuer or
+ * scope in the configuration, and it is not used.
  */
 #ifndef POSTOAK_OAUTH_STORED_TOKEN_H
 #define POSTOAK_OAUTH_STORED_TOKEN_H
@@ -25,8 +25,8 @@ struct stored_token {
 	char *access_token;  /* null: none */
 	char *refresh_token; /* null: none */
 	char *scope;         /* as granted; null: not said */
-	/* Fingerprint of the configured refresh token this one descends from, or "". */
-	char origin[SEAL_FINGERPRINT_SIZE];
+	/* Digest of the configured refresh token this one descends from, or "". */
+	char origin[SEAL_DIGEST_SIZE];
 };
 
 /*
@@ -49,6 +49,9 @@ int stored_token_load(const struct store *store, const char *profile, struct sto
 /* Seal and keep `token`; durable on return. */
 int stored_token_save(const struct store *store, const char *profile,
     const struct stored_token *token, struct error *error);
+
+/* Delete them, durably. Returns 1, 0 where there were none, -1 and `error`. */
+int stored_token_delete(const struct store *store, const char *profile, struct error *error);
 
 /* Wipe and free the strings; the rest becomes zero. */
 void stored_token_wipe(struct stored_token *token);

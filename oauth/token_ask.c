@@ -22,6 +22,22 @@ token_ask_endpoint(const struct token_ask *ask)
 	return ask->metadata->token_endpoint;
 }
 
+const char *
+token_ask_device_endpoint(const struct token_ask *ask)
+{
+	if (ask->client->device_authorization_endpoint != NULL || ask->metadata == NULL)
+		return ask->client->device_authorization_endpoint;
+	return ask->metadata->device_authorization_endpoint;
+}
+
+const char *
+token_ask_authorization_endpoint(const struct token_ask *ask)
+{
+	if (ask->client->authorization_endpoint != NULL || ask->metadata == NULL)
+		return ask->client->authorization_endpoint;
+	return ask->metadata->authorization_endpoint;
+}
+
 enum client_authentication
 token_ask_authentication(const struct token_ask *ask)
 {

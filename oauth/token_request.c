@@ -14,15 +14,18 @@
 #include "oauth/diagnose.h"
 #include "oauth/grant.h"
 #include "oauth/scrub.h"
+#include "oauth/token_trace.h"
 
-#define SECRETS 4
+#define SECRETS 7
 
 struct token_request {
 	struct http_transfer *transfer;
 	token_request_done *done;
+	struct token_trace *trace; /* null: none */
 	void *context;
 	char *endpoint;
 	char *provider;
+	bool begins_device;
 	char *secrets[SECRETS]; /* to be kept out of what the server says */
 };
 
@@ -70,14 +73,25 @@ answered(const struct http_response *http, void *context)
 	};
 
 	if (http->result == HTTP_ANSWERED) {
-		token_response_parse(&result.response, http->status, http->body, http->length);
+		if (request->begins_device)
+			device_code_parse(&result.device, &result.response, http->status,
+			    http->body, http->length);
+		else
+			token_response_parse(
+			    &result.response, http->status, http->body, http->length);
 		result.verdict = result.response.verdict;
 	}
 	if (http->date != 0)
 		result.clock_offset = http->date - (int64_t)(clock_wall_us() / 1000000);
+	if (request->trace != NULL)
+		token_trace_response(
+		    request->trace, http, (const char *const *)request->secrets, SECRETS);
+	if (request->trace != NULL && result.verdict == TOKEN_RESPONSE_GRANTED)
+		token_trace_token(request->trace, &result.response);
 	if (result.verdict != TOKEN_RESPONSE_GRANTED)
 		describe_failure(request, http, &result);
 	request->done(&result, request->context);
+	device_code_wipe(&result.device);
 	token_response_wipe(&result.response);
 	explicit_bzero(&result.response, sizeof(result.response));
 	free_request(request);
@@ -95,8 +109,8 @@ static struct token_request *
 new_request(const struct token_ask *ask, const char *endpoint)
 {
 	/* What is signed here needs no mention: scrub knows its form. */
-	const char *secrets[SECRETS] = {
-	    ask->client_secret, ask->client_assertion, ask->refresh_token, ask->access_token};
+	const char *secrets[SECRETS] = {ask->client_secret, ask->client_assertion,
+	    ask->refresh_token, ask->access_token, ask->code, ask->code_verifier, ask->device_code};
 	struct token_request *request = calloc(1, sizeof(*request));
 	int result;
 
@@ -123,7 +137,10 @@ send(struct token_request *request, struct http *http, const struct token_ask *a
 	struct form authorization = {0};
 
 	if (grant_request(ask, &form, error) == 0 &&
-	    client_authentication_apply(ask, &form, &authorization, error) == 0)
+	    client_authentication_apply(ask, &form, &authorization, error) == 0) {
+		if (request->trace != NULL)
+			token_trace_request(
+			    request->trace, ask, request->endpoint, &form, authorization.text);
 		request->transfer = http_start(http,
 		    &(struct http_request){.url = request->endpoint,
 			.form = &form,
@@ -133,6 +150,7 @@ send(struct token_request *request, struct http *http, const struct token_ask *a
 			.tls_minimum_version = client->tls_minimum_version,
 			.timeout = client->timeout},
 		    answered, request, error);
+	}
 	form_wipe(&authorization);
 	form_wipe(&form);
 	return request->transfer == NULL ? -1 : 0;
@@ -142,11 +160,13 @@ struct token_request *
 token_request_start(struct http *http, const struct token_ask *ask, token_request_done *done,
     void *context, struct error *error)
 {
-	const char *endpoint = token_ask_endpoint(ask);
+	const char *endpoint =
+	    ask->begins_device ? token_ask_device_endpoint(ask) : token_ask_endpoint(ask);
 	struct token_request *request;
 
 	if (endpoint == NULL) {
-		error_set(error, EX_CONFIG, "client %s has no token_endpoint", ask->client->name);
+		error_set(error, EX_CONFIG, "client %s has no %s", ask->client->name,
+		    ask->begins_device ? "device_authorization_endpoint" : "token_endpoint");
 		return NULL;
 	}
 	request = new_request(ask, endpoint);
@@ -154,7 +174,9 @@ token_request_start(struct http *http, const struct token_ask *ask, token_reques
 		error_set(error, EX_OSERR, "no memory for a request");
 		return NULL;
 	}
+	request->begins_device = ask->begins_device;
 	request->done = done;
+	request->trace = ask->trace;
 	request->context = context;
 	if (send(request, http, ask, error) < 0) {
 		free_request(request);

@@ -1,5 +1,5 @@
 /*
- * One request to a token endpoint, from what is configured to a verdict
+ * One request to a token endpoint, or for a device code, from what is configured to a verdict
  * that people can read. Knows nothing of states, schedules and stores.
  */
 #ifndef POSTOAK_OAUTH_TOKEN_REQUEST_H
@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "config/error.h"
+#include "oauth/device_code.h"
 #include "oauth/http.h"
 #include "oauth/token_ask.h"
 #include "oauth/token_response.h"
@@ -22,6 +23,7 @@ struct token_request_result {
 	unsigned retry_after; /* seconds; 0: not said */
 	int64_t clock_offset; /* seconds the server's clock is ahead of ours; 0: unknown */
 	struct token_response response;    /* the tokens in it are the callback's to take */
+	struct device_code device;         /* likewise, where one was asked for */
 	char text[TOKEN_REQUEST_TEXT_MAX]; /* what went wrong, scrubbed; "" where granted */
 	const char *advice;                /* static; null: none */
 };

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <strings.h>
 
 #include <bsd/stdlib.h>
@@ -118,6 +119,7 @@ read_grant(struct token_response *response, const json_t *answer)
 		unusable(response, TOKEN_RESPONSE_TRY_LATER, "no memory for the token");
 		return;
 	}
+	identity_find(response->identity, member_string(answer, "id_token"), access_token);
 	read_life(response, answer);
 	response->verdict = TOKEN_RESPONSE_GRANTED;
 }
@@ -239,4 +241,20 @@ token_response_missing_scope(const char *granted, char *const *asked, size_t cou
 		if (concerns_access(asked[i]) && !contains(granted, asked[i]))
 			return asked[i];
 	return NULL;
+}
+
+int
+token_response_status(enum token_verdict verdict)
+{
+	switch (verdict) {
+	case TOKEN_RESPONSE_GRANTED:
+		return EX_OK;
+	case TOKEN_RESPONSE_TRY_LATER:
+		return EX_TEMPFAIL;
+	case TOKEN_RESPONSE_GRANT_AGAIN:
+		return EX_NOPERM;
+	case TOKEN_RESPONSE_CONFIGURATION:
+		break;
+	}
+	return EX_CONFIG;
 }

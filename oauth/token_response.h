@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "oauth/identity.h"
+
 enum token_verdict {
 	TOKEN_RESPONSE_GRANTED,
 	TOKEN_RESPONSE_TRY_LATER,     /* the server's trouble, or an answer that is none */
@@ -24,9 +26,10 @@ enum token_verdict {
 
 struct token_response {
 	enum token_verdict verdict;
-	char *access_token;  /* with GRANTED only: printable ASCII without spaces */
-	char *refresh_token; /* null: none came */
-	char *scope;         /* null: as asked for */
+	char *access_token;           /* with GRANTED only: printable ASCII without spaces */
+	char *refresh_token;          /* null: none came */
+	char *scope;                  /* null: as asked for */
+	char identity[IDENTITY_SIZE]; /* whose they are, or "" */
 	bool has_life;
 	uint32_t life;          /* seconds; with has_life, 1 to TOKEN_RESPONSE_LIFE_MAX */
 	char error[65];         /* the error member, or "" */
@@ -40,6 +43,9 @@ struct token_response {
  */
 void token_response_parse(
     struct token_response *response, unsigned status, const char *body, size_t length);
+
+/* What a command ends with: 0, EX_TEMPFAIL, EX_NOPERM (a person is needed) or EX_CONFIG. */
+int token_response_status(enum token_verdict verdict);
 
 /* True where `text` can be used as an access token: printable ASCII without spaces, not too long.
  */

@@ -66,3 +66,11 @@ trouble_passes(const struct error *error)
 	return error->status == EX_OSERR || error->status == EX_TEMPFAIL ||
 	       error->status == EX_IOERR || error->status == EX_SOFTWARE;
 }
+
+int
+trouble_status(const struct error *error)
+{
+	if (trouble_passes(error))
+		return EX_TEMPFAIL;
+	return error->status == EX_NOPERM ? EX_NOPERM : EX_CONFIG;
+}

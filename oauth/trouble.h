@@ -32,4 +32,8 @@ void trouble_clear(struct trouble *trouble);
 /* True where what failed on this host may go well later, without a person. */
 bool trouble_passes(const struct error *error);
 
+/* What a command that failed for it ends with: EX_TEMPFAIL for what passes, EX_NOPERM where a
+ * person has to permit something, EX_CONFIG. */
+int trouble_status(const struct error *error);
+
 #endif

@@ -13,6 +13,7 @@
 
 #include "config/clock.h"
 #include "config/log.h"
+#include "config/request.h"
 #include "config/request_server.h"
 #include "queue/connection.h"
 #include "queue/flush.h"
@@ -288,7 +289,8 @@ control_new(struct context *context, struct dispatch *dispatch, struct intake *i
 		control_free(control);
 		return NULL;
 	}
-	control->server = request_server_new(context->loop, control->listener.fd, handle, control);
+	control->server =
+	    request_server_new(context->loop, control->listener.fd, REQUEST_MAX, handle, control);
 	if (control->server == NULL) {
 		error_set_errno(error, EX_OSERR, "cannot serve %s", control->listener.path);
 		control_free(control);

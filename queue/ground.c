@@ -47,16 +47,13 @@ static int
 find_users(struct ground *ground, const struct config *config,
     struct identity_ids ids[PROCESS_ROLES], struct error *error)
 {
-	static const char *const suffixes[PROCESS_ROLES] = {"", "-oauth", "-smtp"};
-
 	for (int i = 0; i < PROCESS_ROLES; i++)
 		ids[i] = (struct identity_ids){.uid = geteuid(), .gid = getegid()};
 	if (geteuid() != 0)
 		return 0;
 	ground->separated = strcmp(config->user, "root") != 0;
 	for (int i = 0; i < PROCESS_ROLES; i++) {
-		(void)snprintf(ground->users[i], sizeof(ground->users[i]), "%s%s", config->user,
-		    ground->separated ? suffixes[i] : "");
+		process_user(config->user, (enum process_role)i, ground->users[i]);
 		if (find_user(ground->users[i], &ids[i], error) < 0)
 			return -1;
 	}

@@ -12,11 +12,11 @@
 #include "config/process.h"
 
 struct ground {
-	char users[PROCESS_ROLES][64]; /* who each process becomes; ours where not root */
-	bool separated;                /* they are different users */
-	int lock;                      /* the spool's, held */
-	int agent_listener;            /* run/agent */
-	int announce;                  /* told once everything runs, or -1 */
+	char users[PROCESS_ROLES][PROCESS_USER_MAX]; /* who each becomes; ours where not root */
+	bool separated;                              /* they are different users */
+	int lock;                                    /* the spool's, held */
+	int agent_listener;                          /* run/agent */
+	int announce;                                /* told once everything runs, or -1 */
 	char agent_path[108];
 };
 

@@ -33,5 +33,12 @@ command_run command_test;
 command_run command_profile_list;
 command_run command_profile_show;
 command_run command_profile_new;
+command_run command_oauth_revoke;
+command_run command_oauth_token;
+command_run command_oauth_test_token;
+command_run command_secret_set;
+command_run command_secret_list;
+command_run command_secret_delete;
+command_run command_secret_rekey;
 
 #endif

@@ -4,14 +4,13 @@
 
 #include "config/error.h"
 #include "sendmail/command.h"
-#include "sendmail/control.h"
 
 /*
- * Ask `peer` for "VERB [PROFILE] [json]", with the profile the call may name, and copy
- * the answer to standard output. Returns as command_run; EX_USAGE for a name that
- * no profile can have.
+ * Ask the runner, or the agent, for "VERB [PROFILE] [json]", with the profile the call
+ * may name, and copy the answer to standard output. Returns as command_run; EX_USAGE for
+ * a name that no profile can have.
  */
-int command_ask(
-    const struct command_call *call, enum control_peer peer, const char *verb, struct error *error);
+int command_ask_runner(const struct command_call *call, const char *verb, struct error *error);
+int command_ask_agent(const struct command_call *call, const char *verb, struct error *error);
 
 #endif

@@ -98,7 +98,7 @@ report(const struct command_call *call, const struct config *config, struct erro
 
 	if (out == NULL)
 		return error_set_errno(error, EX_OSERR, "status");
-	result = control_ask(config, CONTROL_RUNNER, request, out, error);
+	result = control_ask(config, request, out, error);
 	if (fclose(out) != 0)
 		result = error_set_errno(error, EX_OSERR, "status");
 	if (result == 0) {

@@ -2,16 +2,15 @@
 /* postoak suspend, resume: stopping a profile and letting it go on. */
 #include "sendmail/command.h"
 #include "sendmail/command_ask.h"
-#include "sendmail/control.h"
 
 int
 command_suspend(const struct command_call *call, struct error *error)
 {
-	return command_ask(call, CONTROL_RUNNER, "suspend", error);
+	return command_ask_runner(call, "suspend", error);
 }
 
 int
 command_resume(const struct command_call *call, struct error *error)
 {
-	return command_ask(call, CONTROL_RUNNER, "resume", error);
+	return command_ask_runner(call, "resume", error);
 }

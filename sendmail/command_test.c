@@ -75,7 +75,7 @@ command_test(const struct command_call *call, struct error *error)
 		config_free(config);
 		return error_set(error, EX_USAGE, "not a profile and an address");
 	}
-	fd = control_send(config, CONTROL_RUNNER, request, error);
+	fd = control_send(config, request, error);
 	config_free(config);
 	return fd < 0 ? -1 : follow(fd, error);
 }

@@ -9,34 +9,23 @@
 
 #include "config/request.h"
 
-/* Seconds. The agent may have to ask an authorization server first. */
-#define RUNNER_TIMEOUT 30
-#define AGENT_TIMEOUT 120
-
-static int
-timeout_of(enum control_peer peer)
-{
-	return peer == CONTROL_AGENT ? AGENT_TIMEOUT : RUNNER_TIMEOUT;
-}
+#define TIMEOUT 30 /* seconds */
 
 int
-control_send(
-    const struct config *config, enum control_peer peer, const char *line, struct error *error)
+control_send(const struct config *config, const char *line, struct error *error)
 {
-	const char *name = peer == CONTROL_AGENT ? "agent" : "control";
 	char *path;
 	int fd;
 
-	if (asprintf(&path, "%s/%s", config->directories.runtime, name) < 0)
+	if (asprintf(&path, "%s/control", config->directories.runtime) < 0)
 		return error_set_errno(error, EX_OSERR, "request");
-	fd = request_send(path, line, timeout_of(peer), error);
+	fd = request_send(path, line, TIMEOUT, error);
 	free(path);
 	return fd;
 }
 
 int
-control_ask(const struct config *config, enum control_peer peer, const char *line, FILE *out,
-    struct error *error)
+control_ask(const struct config *config, const char *line, FILE *out, struct error *error)
 {
 	FILE *sink = out != NULL ? out : fopen("/dev/null", "we");
 	int result = -1;
@@ -44,9 +33,9 @@ control_ask(const struct config *config, enum control_peer peer, const char *lin
 
 	if (sink == NULL)
 		return error_set_errno(error, EX_OSERR, "/dev/null");
-	fd = control_send(config, peer, line, error);
+	fd = control_send(config, line, error);
 	if (fd >= 0)
-		result = request_copy(fd, sink, timeout_of(peer), error);
+		result = request_copy(fd, sink, TIMEOUT, error);
 	if (sink != out)
 		fclose(sink);
 	return result;

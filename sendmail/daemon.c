@@ -81,7 +81,7 @@ daemon_flush(const struct config *config, const char *config_path,
 
 	if (selection_request(selection, "flush", request, sizeof(request) - 1, error) < 0)
 		return -1;
-	if (control_ask(config, CONTROL_RUNNER, request, NULL, error) == 0)
+	if (control_ask(config, request, NULL, error) == 0)
 		return 0;
 	if (error->status != EX_UNAVAILABLE || !control_is_owner(config))
 		return -1;
@@ -91,7 +91,7 @@ daemon_flush(const struct config *config, const char *config_path,
 static bool
 is_running(const struct config *config)
 {
-	return control_ask(config, CONTROL_RUNNER, "status text", NULL, NULL) == 0;
+	return control_ask(config, "status text", NULL, NULL) == 0;
 }
 
 static int

@@ -36,6 +36,16 @@ static const struct command {
 	JSON | OPTIONS, command_profile_new},
     {"oauth", "status", "[PROFILE] [--json]", 0, 1, JSON, command_oauth_status},
     {"oauth", "refresh", "PROFILE", 1, 1, PLAIN, command_oauth_refresh},
+    {"oauth", "revoke", "PROFILE", 1, 1, PLAIN, command_oauth_revoke},
+    {"oauth", "token",
+	"PROFILE | --client CLIENT [--grant GRANT] [--scope SCOPE]... [--parameter NAME=VALUE]...",
+	1, 128, OPTIONS, command_oauth_token},
+    {"oauth", "test-token", "PROFILE | --client CLIENT [options as of token]", 1, 128, OPTIONS,
+	command_oauth_test_token},
+    {"secret", "set", "NAME", 1, 1, PLAIN, command_secret_set},
+    {"secret", "list", "[--json]", 0, 0, JSON, command_secret_list},
+    {"secret", "delete", "NAME", 1, 1, PLAIN, command_secret_delete},
+    {"secret", "rekey", "", 0, 0, PLAIN, command_secret_rekey},
     {"config", "check", "", 0, 0, PLAIN, command_config_check},
     {"config", "show", "", 0, 0, PLAIN, command_config_show},
 };
@@ -156,8 +166,10 @@ main(int argc, char **argv)
 		return fail("unknown option ", bad);
 	if (call.count < command->minimum)
 		return fail("missing argument: ", command->arguments);
+	/* It is not repeated: somebody may have taken it for the place of a secret. */
 	if (call.count > command->maximum)
-		return fail("unexpected argument: ", call.arguments[command->maximum]);
+		return fail("too many arguments; there may be: ",
+		    command->maximum == 0 ? "none" : command->arguments);
 	if (call.json && (command->takes & JSON) == 0)
 		return fail("unknown option ", "--json");
 	return run(command, &call);

@@ -38,7 +38,7 @@ queue_view_write(const struct config *config, const struct selection *selection,
 	if (selection_request(selection, json ? "list json" : "list text", request,
 		sizeof(request) - 1, error) < 0)
 		return -1;
-	fd = control_send(config, CONTROL_RUNNER, request, error);
+	fd = control_send(config, request, error);
 	if (fd >= 0)
 		return request_copy(fd, out, LISTING_TIMEOUT, error);
 	if (error->status != EX_UNAVAILABLE || !control_is_owner(config))

@@ -111,6 +111,7 @@ class AuthorizationServer:
         self._refresh: dict[str, Token] = {}
         self.port = self.tls_port = 0
         self.extra_routes: list[web.RouteDef] = []
+        self.revoked: list[tuple] = []  # (hint, whether it was known), as they came
 
     @property
     def token_endpoint(self) -> str:
@@ -189,6 +190,7 @@ class AuthorizationServer:
         application.add_routes(
             [
                 web.route("*", "/token", self._token),
+                web.route("*", "/revoke", self._revoke),
                 web.get("/.well-known/{place}{path:.*}", self._metadata),
                 web.get("/{path:.*}/.well-known/{place}", self._metadata),
                 *self.extra_routes,
@@ -256,6 +258,29 @@ class AuthorizationServer:
             return web.Response()
         record.status = reply.status
         return reply
+
+    async def _revoke(self, http: web.Request) -> web.StreamResponse:
+        """RFC 7009: 200 for every token, known or not; a refresh token takes its family along."""
+        body = (await http.read()).decode("utf-8", "replace")
+        action = self.script.find("revoke", _first(body, "token_type_hint"))
+        if isinstance(action, HttpReply):
+            return await _send(http, action)
+        try:
+            self._check_form(http)
+            parameters = self._parameters(body)
+            client = self._authenticate(http, parameters, TokenRequest(None, None, None, {}))
+        except Refusal as refusal:
+            return _json(refusal.status, {"error": refusal.error})
+        with self._lock:
+            value = parameters.get("token")
+            token = self._refresh.get(value) or self._access.get(value)
+            if token is not None and token.client is client:
+                token.revoked = True
+                for other in self._access.values():
+                    if value in self._refresh and other.family == token.family:
+                        other.revoked = True
+            self.revoked.append((parameters.get("token_type_hint"), token is not None))
+        return _json(200, {})
 
     def _decide(self, http: web.Request, body: str, record: TokenRequest) -> web.Response:
         try:

@@ -49,6 +49,38 @@ client_credentials(void **state)
 }
 
 static void
+codes_come_before_refresh_tokens(void **state)
+{
+	struct token_ask ask = ask_with(GRANT_AUTHORIZATION_CODE);
+	struct form form = {0};
+	struct error error;
+
+	(void)state;
+	ask.refresh_token = "old";
+	ask.code = "c/1";
+	ask.code_verifier = "v";
+	ask.redirect_uri = "http://127.0.0.1:1/";
+	assert_int_equal(grant_request(&ask, &form, &error), 0);
+	assert_string_equal(form.text,
+	    "grant_type=authorization_code&code=c%2F1"
+	    "&redirect_uri=http%3A%2F%2F127.0.0.1%3A1%2F&code_verifier=v");
+	form_wipe(&form);
+
+	ask = ask_with(GRANT_DEVICE_CODE);
+	ask.device_code = "d";
+	assert_int_equal(grant_request(&ask, &form, &error), 0);
+	assert_string_equal(form.text,
+	    "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&device_code=d");
+	form_wipe(&form);
+
+	ask = ask_with(GRANT_DEVICE_CODE);
+	ask.begins_device = true;
+	assert_int_equal(grant_request(&ask, &form, &error), 0);
+	assert_string_equal(form.text, "scope=https%3A%2F%2Fa%2F.default+offline_access");
+	form_wipe(&form);
+}
+
+static void
 refresh_token_serves_the_grants_a_person_began(void **state)
 {
 	static const enum grant grants[] = {
@@ -111,6 +143,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(client_credentials),
+	    cmocka_unit_test(codes_come_before_refresh_tokens),
 	    cmocka_unit_test(refresh_token_serves_the_grants_a_person_began),
 	    cmocka_unit_test(our_own_parameters_cannot_be_replaced),
 	    cmocka_unit_test(a_command_asks_no_server),

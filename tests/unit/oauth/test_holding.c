@@ -87,7 +87,7 @@ what_was_taken_is_found_again(void **state)
 
 	(void)state;
 	assert_int_equal(restore(), 0);
-	assert_int_equal(holding_choose(&holding, store, "first", &error), 0);
+	assert_int_equal(holding_choose(&holding, "first", &error), 0);
 	assert_string_equal(holding.sent, "first");
 	assert_int_equal(take("at1", "second"), 0);
 	assert_int_equal(restore(), 1);
@@ -109,19 +109,19 @@ static void
 the_stored_one_supersedes_the_configured_until_that_changes(void **state)
 {
 	(void)state;
-	assert_int_equal(holding_choose(&holding, store, "first", &error), 0);
+	assert_int_equal(holding_choose(&holding, "first", &error), 0);
 	assert_int_equal(take("at1", "second"), 0);
 	assert_int_equal(restore(), 1);
-	assert_int_equal(holding_choose(&holding, store, "first", &error), 0);
+	assert_int_equal(holding_choose(&holding, "first", &error), 0);
 	assert_string_equal(holding.sent, "second");
 	assert_int_equal(take("at2", "third"), 0);
 	/* The configured one may be gone by now. */
-	assert_int_equal(holding_choose(&holding, store, NULL, &error), 0);
+	assert_int_equal(holding_choose(&holding, NULL, &error), 0);
 	assert_string_equal(holding.sent, "third");
 	assert_int_equal(take("at3", NULL), 0);
-	assert_int_equal(holding_choose(&holding, store, "first", &error), 0);
+	assert_int_equal(holding_choose(&holding, "first", &error), 0);
 	assert_string_equal(holding.sent, "third");
-	assert_int_equal(holding_choose(&holding, store, "a new one", &error), 0);
+	assert_int_equal(holding_choose(&holding, "a new one", &error), 0);
 	assert_string_equal(holding.sent, "a new one");
 	assert_int_equal(take("at4", NULL), 0);
 	assert_int_equal(restore(), 1);
@@ -132,7 +132,7 @@ the_stored_one_supersedes_the_configured_until_that_changes(void **state)
 static int64_t
 age_at_next_request(const char *configured, int64_t now)
 {
-	assert_int_equal(holding_choose(&holding, store, configured, &error), 0);
+	assert_int_equal(holding_choose(&holding, configured, &error), 0);
 	return holding_grant_age(&holding, now);
 }
 
@@ -161,7 +161,7 @@ tokens_of_another_registration_are_not_used(void **state)
 	char *other_scopes[] = {other_scope};
 
 	(void)state;
-	assert_int_equal(holding_choose(&holding, store, "first", &error), 0);
+	assert_int_equal(holding_choose(&holding, "first", &error), 0);
 	assert_int_equal(take("at1", NULL), 0);
 	client.token_endpoint = other_endpoint;
 	assert_int_equal(restore(), 0);
@@ -195,11 +195,11 @@ nothing_is_used_before_a_rotated_token_is_stored(void **state)
 	char obstacle[128];
 
 	(void)state;
-	assert_int_equal(holding_choose(&holding, store, "first", &error), 0);
+	assert_int_equal(holding_choose(&holding, "first", &error), 0);
 	assert_int_equal(take("at1", NULL), 0);
 	snprintf(obstacle, sizeof(obstacle), "%s/tokens/.office.new", path);
 	assert_int_equal(mkdir(obstacle, 0700), 0);
-	assert_int_equal(holding_choose(&holding, store, "first", &error), 0);
+	assert_int_equal(holding_choose(&holding, "first", &error), 0);
 	assert_int_equal(take("at2", "second"), -1);
 	assert_true(holding.unsaved);
 	assert_string_equal(holding.stored.access_token, "at1");
@@ -212,7 +212,7 @@ nothing_is_used_before_a_rotated_token_is_stored(void **state)
 	assert_string_equal(holding.stored.refresh_token, "second");
 	/* Without a new refresh token nothing is at stake. */
 	assert_int_equal(mkdir(obstacle, 0700), 0);
-	assert_int_equal(holding_choose(&holding, store, "first", &error), 0);
+	assert_int_equal(holding_choose(&holding, "first", &error), 0);
 	assert_int_equal(take("at3", NULL), -1);
 	assert_false(holding.unsaved);
 	assert_string_equal(holding.stored.access_token, "at3");
@@ -238,7 +238,7 @@ static void
 altered_files_are_told(void **state)
 {
 	(void)state;
-	assert_int_equal(holding_choose(&holding, store, "first", &error), 0);
+	assert_int_equal(holding_choose(&holding, "first", &error), 0);
 	assert_int_equal(take("at1", NULL), 0);
 	/* An older token in a file of another generation. */
 	tamper("\"generation\": 1", "\"generation\": 9");

@@ -19,6 +19,7 @@
 #include "tests/unit/oauth/directory.h"
 
 static int directory;
+static struct master_keys keys;
 static struct master_key key;
 static struct error error;
 
@@ -50,10 +51,20 @@ put(int at, const char *name, const char *content, mode_t mode)
 	close(fd);
 }
 
+/* The first of the keys. */
+static int
+load(bool may_create, struct master_key *first)
+{
+	int result = master_keys_load(directory, may_create, &keys, &error);
+
+	*first = keys.keys[0];
+	return result;
+}
+
 static void
 refused_as_configuration(const char *part)
 {
-	assert_int_equal(master_key_load(directory, true, &key, &error), -1);
+	assert_int_equal(load(true, &key), -1);
 	assert_int_equal(error.status, EX_CONFIG);
 	if (strstr(error.text, part) == NULL)
 		fail_msg("no \"%s\" in: %s", part, error.text);
@@ -68,12 +79,12 @@ made_once_and_found_again(void **state)
 	struct stat st;
 
 	(void)state;
-	assert_int_equal(master_key_load(directory, true, &key, &error), 0);
+	assert_int_equal(load(true, &key), 0);
 	assert_int_equal(key.length, 32);
 	assert_int_equal(fstatat(directory, "machine.key", &st, 0), 0);
 	assert_int_equal(st.st_mode & 07777, 0400);
 	assert_int_equal(st.st_size, 32);
-	assert_int_equal(master_key_load(directory, false, &again, &error), 0);
+	assert_int_equal(load(false, &again), 0);
 	assert_memory_equal(key.octets, again.octets, 32);
 }
 
@@ -81,7 +92,7 @@ static void
 not_made_where_something_is_sealed(void **state)
 {
 	(void)state;
-	assert_int_equal(master_key_load(directory, false, &key, &error), -1);
+	assert_int_equal(load(false, &key), -1);
 	assert_int_equal(error.status, EX_CONFIG);
 	assert_int_equal(faccessat(directory, "machine.key", F_OK, 0), -1);
 }
@@ -110,13 +121,39 @@ the_service_managers_key_comes_first(void **state)
 	put(directory, "machine.key", "ffffffffffffffffffffffffffffffff", 0400);
 	assert_int_equal(mkdirat(directory, "credentials", 0700), 0);
 	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", strcat(path, "/credentials"), 1), 0);
-	assert_int_equal(master_key_load(directory, false, &key, &error), 0);
+	assert_int_equal(load(false, &key), 0);
 	assert_memory_equal(key.octets, "ffff", 4);
 	put(directory, "credentials/postoak-key", text, 0440);
-	assert_int_equal(master_key_load(directory, false, &key, &error), 0);
+	assert_int_equal(load(false, &key), 0);
 	assert_memory_equal(key.octets, text, 32);
 	put(directory, "credentials/postoak-key", text, 0444);
 	refused_as_configuration("open to others");
+}
+
+static void
+the_old_key_stays_until_it_is_forgotten(void **state)
+{
+	struct master_key first;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(load(true, &first), 0);
+	assert_int_equal(master_key_renew(directory, &error), 0);
+	assert_int_equal(load(false, &key), 0);
+	assert_int_equal(keys.count, 2);
+	assert_memory_not_equal(key.octets, first.octets, 32);
+	assert_memory_equal(keys.keys[1].octets, first.octets, 32);
+	assert_int_equal(fstatat(directory, "machine.key", &st, 0), 0);
+	assert_int_equal(st.st_mode & 07777, 0400);
+	/* An old key that is still needed is not overwritten. */
+	assert_int_equal(master_key_renew(directory, &error), -1);
+	assert_int_equal(error.status, EX_CANTCREAT);
+	assert_int_equal(load(false, &key), 0);
+	assert_int_equal(keys.count, 2);
+	assert_int_equal(master_key_forget(directory, false, &error), 0);
+	assert_int_equal(load(false, &key), 0);
+	assert_int_equal(keys.count, 1);
+	assert_memory_not_equal(key.octets, first.octets, 32);
 }
 
 int
@@ -126,6 +163,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(made_once_and_found_again, begin, end),
 	    cmocka_unit_test_setup_teardown(not_made_where_something_is_sealed, begin, end),
 	    cmocka_unit_test_setup_teardown(files_of_doubtful_origin_are_refused, begin, end),
+	    cmocka_unit_test_setup_teardown(the_old_key_stays_until_it_is_forgotten, begin, end),
 	    cmocka_unit_test_setup_teardown(the_service_managers_key_comes_first, begin, end),
 	};
 

@@ -150,6 +150,10 @@ files_that_are_not_ours_are_refused(void **state)
 	assert_int_equal(symlink("../machine.key", below("tokens/office")), 0);
 	assert_int_equal(store_read(store, SEAL_TOKENS, "office", &text, &error), -1);
 	put("tokens/large", "x");
+	assert_int_equal(chmod(below("tokens/large"), 0640), 0);
+	assert_int_equal(store_read(store, SEAL_TOKENS, "large", &text, &error), -1);
+	assert_int_equal(error.status, EX_CONFIG);
+	assert_int_equal(chmod(below("tokens/large"), 0600), 0);
 	assert_int_equal(truncate(below("tokens/large"), STORE_FILE_MAX + 1), 0);
 	assert_int_equal(store_read(store, SEAL_TOKENS, "large", &text, &error), -1);
 	assert_int_equal(error.status, EX_DATAERR);
