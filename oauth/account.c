@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include <bsd/stdlib.h>
 #include <bsd/string.h>
@@ -349,6 +350,21 @@ account_refresh(struct account *account, struct account_waiter *waiter)
 	if (!account->token.fetching)
 		token_forget_trouble(&account->token);
 	act(account, waiter, TOKEN_FETCH);
+}
+
+int
+account_take(struct account *account, struct token_response *response, struct error *error)
+{
+	fetch_cancel(&account->fetch);
+	account->asked = true;
+	account->reloaded = false;
+	token_forget_trouble(&account->token);
+	account->token.rejected = false;
+	token_fetch_began(&account->token);
+	fetch_take(&account->fetch, account->profile, response);
+	if (account->token.trouble == TOKEN_NO_TROUBLE)
+		return 0;
+	return error_set(error, EX_TEMPFAIL, "%s", account->trouble.text);
 }
 
 void

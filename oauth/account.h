@@ -85,6 +85,13 @@ void account_accept(struct account *account, uint64_t generation);
 /* A person asks for a new access token, whatever is known or held. */
 void account_refresh(struct account *account, struct account_waiter *waiter);
 
+/*
+ * A person granted access anew: use the tokens of `response`, which grants, in place of
+ * those held. -1 and `error` where they cannot be stored; a new refresh token is kept
+ * then, and storing it is tried again.
+ */
+int account_take(struct account *account, struct token_response *response, struct error *error);
+
 /* A person resumed the profile: forget troubles, the next request tries at once. */
 void account_probe(struct account *account);
 

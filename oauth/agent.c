@@ -17,6 +17,7 @@
 #include "config/request_server.h"
 #include "oauth/accounts.h"
 #include "oauth/agent_request.h"
+#include "oauth/consent.h"
 #include "oauth/http.h"
 #include "oauth/session.h"
 
@@ -29,6 +30,7 @@ struct agent {
 	struct commands *commands;
 	struct discovery *discovery;
 	struct accounts *accounts;
+	struct consents *consents;
 	struct sessions *sessions;
 	struct request_server *server;
 	struct channel_message message;
@@ -85,6 +87,13 @@ leaving(struct account *account, void *context)
 }
 
 static void
+reload(struct agent *agent)
+{
+	consents_reload(agent->consents);
+	accounts_reload(agent->accounts);
+}
+
+static void
 give_credential(struct agent *agent, const char *profile)
 {
 	struct account *account = accounts_find(agent->accounts, profile);
@@ -131,7 +140,7 @@ handle_runner(struct agent *agent)
 		}
 		return;
 	case AGENT_RELOAD:
-		accounts_reload(agent->accounts);
+		reload(agent);
 		return;
 	default:
 		log_write(LOG_WARNING, SERVICE, "the runner sent a message of unknown type %u",
@@ -192,7 +201,7 @@ handle_monitor(struct agent *agent)
 			request_server_adopt(agent->server, fd);
 		return;
 	case PROCESS_RELOAD:
-		accounts_reload(agent->accounts);
+		reload(agent);
 		return;
 	case PROCESS_STOP:
 		loop_stop(agent->loop);
@@ -269,7 +278,11 @@ set_up(struct agent *agent, const struct agent_options *options, struct error *e
 		error);
 	if (agent->accounts == NULL)
 		return -1;
+	agent->consents = consents_new(agent->accounts);
+	if (agent->consents == NULL)
+		return error_set_errno(error, EX_OSERR, "cannot start");
 	agent->desk = (struct agent_desk){.accounts = agent->accounts,
+	    .consents = agent->consents,
 	    .steering = steering_group(accounts_config(agent->accounts))};
 	agent->server = request_server_new(
 	    agent->loop, options->listener, AGENT_REQUEST_MAX, handle_request, agent);
@@ -286,6 +299,7 @@ tear_down(struct agent *agent)
 	/* Accounts answer who waits, so what waits goes after them. */
 	close_runner(agent);
 	sessions_free(agent->sessions);
+	consents_free(agent->consents);
 	accounts_free(agent->accounts);
 	request_server_free(agent->server);
 	discovery_free(agent->discovery);

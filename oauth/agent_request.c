@@ -20,6 +20,12 @@ static const struct verb {
 } verbs[] = {
     {"oauth", "status", 0, 1, true, false, oauth_request_status},
     {"oauth", "refresh", 1, 1, false, true, oauth_request_refresh},
+    {"oauth", "authorize", 3, 3, false, true, oauth_request_authorize},
+    {"oauth", "redeem", 3, 3, false, true, oauth_request_redeem},
+    {"oauth", "inspect", 3, 3, false, true, oauth_request_inspect},
+    {"oauth", "device", 2, 2, false, true, oauth_request_device},
+    {"oauth", "device-state", 1, 1, false, true, oauth_request_device_state},
+    {"oauth", "forget", 1, 1, false, true, oauth_request_forget},
 };
 
 void

@@ -3,6 +3,15 @@
  *
  *     oauth status [PROFILE] [json]
  *     oauth refresh PROFILE
+ *     oauth authorize SUBJECT REDIRECT-URI   answers with the lines HANDLE, URL
+ *     oauth redeem SUBJECT RESPONSE          the URL that the browser came back to
+ *     oauth inspect SUBJECT RESPONSE         the same, without using the code
+ *     oauth device SUBJECT                   HANDLE, SECONDS, USER-CODE, URI, COMPLETE-URI or -
+ *     oauth device-state HANDLE              pending and SECONDS; or granted and a report
+ *     oauth forget HANDLE
+ *
+ * SUBJECT is two words, "profile" or "client" and its name; redirect URI and response are
+ * words of request_word.h.
  *
  * The words of a table of verbs come first, its arguments follow. What people may
  * write freely, secrets above all, travels as one word each (request_word.h).
@@ -21,8 +30,11 @@
 #define AGENT_ARGUMENTS_MAX 160
 
 /* What requests are answered with. */
+struct consents;
+
 struct agent_desk {
 	struct accounts *accounts;
+	struct consents *consents;
 	gid_t steering; /* members of this group may do what changes something */
 };
 
@@ -46,6 +58,12 @@ typedef void agent_verb(const struct agent_call *call);
 /* Their functions, each in a file of its group (GROUP_request.c). */
 agent_verb oauth_request_status;
 agent_verb oauth_request_refresh;
+agent_verb oauth_request_authorize;
+agent_verb oauth_request_redeem;
+agent_verb oauth_request_inspect;
+agent_verb oauth_request_device;
+agent_verb oauth_request_device_state;
+agent_verb oauth_request_forget;
 
 /*
  * Find the verb that `line` begins with and have it answer. EX_USAGE for words that

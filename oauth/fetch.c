@@ -278,6 +278,20 @@ fetch_begin(struct fetch *fetch, const struct config_profile *profile)
 	}
 }
 
+void
+fetch_take(
+    struct fetch *fetch, const struct config_profile *profile, struct token_response *response)
+{
+	struct holding *holding = fetch->holding;
+
+	fetch->profile = profile;
+	holding_forget_sent(holding);
+	if (fetch->environment->store == NULL)
+		fail_here(fetch, &fetch->environment->store_error);
+	else
+		take(fetch, response);
+}
+
 /* Break off what comes before the request. */
 static void
 cancel_preparation(struct fetch *fetch)

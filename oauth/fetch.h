@@ -52,6 +52,14 @@ void fetch_init(struct fetch *fetch, const struct environment *environment, stru
 void fetch_begin(struct fetch *fetch, const struct config_profile *profile);
 
 /*
+ * Take over `response`, which grants, as if it had come for a fetch that was begun: it is
+ * from a request of another kind, which owes nothing to the tokens held. `done` is called
+ * before this returns. Nothing may run.
+ */
+void fetch_take(
+    struct fetch *fetch, const struct config_profile *profile, struct token_response *response);
+
+/*
  * `profile`, an equal one, takes the place of the one it was begun with, which may go
  * away. What has not been sent yet is begun anew: `done` may be called before this
  * returns. True where a request with the old settings is under way.

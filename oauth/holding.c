@@ -49,14 +49,21 @@ holding_restore(struct holding *holding, const struct store *store,
 	return 0;
 }
 
+void
+holding_forget_sent(struct holding *holding)
+{
+	secret_free(holding->sent);
+	holding->sent = NULL;
+	holding->sent_origin[0] = '\0';
+}
+
 int
 holding_choose(
     struct holding *holding, const struct store *store, const char *configured, struct error *error)
 {
 	const char *chosen = holding->stored.refresh_token;
 
-	secret_free(holding->sent);
-	holding->sent = NULL;
+	holding_forget_sent(holding);
 	strlcpy(holding->sent_origin, holding->stored.origin, sizeof(holding->sent_origin));
 	if (configured != NULL) {
 		if (seal_fingerprint(store_keys(store), configured, holding->sent_origin, error) <

@@ -38,6 +38,9 @@ int holding_restore(struct holding *holding, const struct store *store,
 int holding_choose(struct holding *holding, const struct store *store, const char *configured,
     struct error *error);
 
+/* The next tokens come from a request that carried none of ours. */
+void holding_forget_sent(struct holding *holding);
+
 /*
  * Take over the tokens of an answer to the request that carried holding->sent, as
  * the next generation, and store them. `now` is wall time in seconds, `life` the
