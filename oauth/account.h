@@ -103,6 +103,9 @@ const struct config_profile *account_profile(const struct account *account);
 /* The state in the runner's terms; *text is one line, what happened and what to do. */
 enum agent_state account_state(const struct account *account, const char **text);
 
+/* That access ends within the hour, and what to do; "" where it does not. */
+const char *account_ending(const struct account *account);
+
 void account_view(const struct account *account, struct account_view *view);
 
 #endif

@@ -53,6 +53,7 @@ tell(const struct agent *agent, const struct account *account)
 	pack_string(&packer, account_profile(account)->name);
 	pack_u32(&packer, (uint32_t)state);
 	pack_string(&packer, text);
+	pack_string(&packer, account_ending(account));
 	return channel_send(agent->runner, AGENT_CHANGED, body, packer.length, NULL, 0);
 }
 
@@ -178,7 +179,8 @@ meet_runner(struct agent *agent, int fd)
 		struct account *account = accounts_get(agent->accounts, i);
 		const char *text;
 
-		if (account_state(account, &text) != AGENT_READY)
+		if (account_state(account, &text) != AGENT_READY ||
+		    *account_ending(account) != '\0')
 			changed(account, agent);
 	}
 }

@@ -182,6 +182,20 @@ lost_agent(struct runner *runner)
 	dispatch_set_agent(runner->dispatch, -1);
 }
 
+/* Access is about to end: told once, while there is time. */
+static void
+note_ending(struct runner *runner, struct lane *lane, const char *ending)
+{
+	if (strcmp(lane->ending, ending) == 0)
+		return;
+	strlcpy(lane->ending, ending, sizeof(lane->ending));
+	if (*ending == '\0')
+		return;
+	log_write(LOG_WARNING, "qmgr", "profile %s: %s", lane->name, ending);
+	alert_send(
+	    runner->alert, lane->name, profile_condition_name(lane->state.condition), ending);
+}
+
 static void
 agent_changed(struct runner *runner)
 {
@@ -191,12 +205,14 @@ agent_changed(struct runner *runner)
 	enum agent_state state;
 	struct lane *lane;
 	const char *text;
+	const char *ending;
 	bool changed;
 
 	unpack_init(&unpacker, runner->message.body, runner->message.length);
 	profile = config_find_profile(context->config, unpack_string(&unpacker));
 	state = (enum agent_state)unpack_u32(&unpacker);
 	text = unpack_string(&unpacker);
+	ending = unpack_string(&unpacker);
 	lane = profile == NULL ? NULL : context_lane(context, profile);
 	if (lane == NULL || !unpack_complete(&unpacker))
 		return;
@@ -209,6 +225,7 @@ agent_changed(struct runner *runner)
 		    profile_state_resume(&lane->state, true, time(NULL), clock_monotonic_ms());
 	if (changed)
 		condition_changed(lane, runner);
+	note_ending(runner, lane, ending);
 	lane_wake(lane);
 }
 
