@@ -15,17 +15,22 @@ static const struct command {
 	const char *arguments; /* as the manual shows them */
 	size_t minimum;        /* arguments */
 	size_t maximum;
-	bool json; /* takes --json */
+	unsigned options; /* COMMAND_* bits: takes these */
 	command_run *run;
 } commands[] = {
-    {NULL, "status", "[--json]", 0, 0, true, command_status},
-    {"queue", "list", "[--json]", 0, 0, true, command_queue_list},
-    {NULL, "suspend", "PROFILE", 1, 1, false, command_suspend},
-    {NULL, "resume", "PROFILE", 1, 1, false, command_resume},
-    {"oauth", "status", "[PROFILE] [--json]", 0, 1, true, command_oauth_status},
-    {"oauth", "refresh", "PROFILE", 1, 1, false, command_oauth_refresh},
-    {"config", "check", "", 0, 0, false, command_config_check},
-    {"config", "show", "", 0, 0, false, command_config_show},
+    {NULL, "status", "[--json]", 0, 0, COMMAND_JSON, command_status},
+    {"queue", "list", "[--json]", 0, 0, COMMAND_JSON, command_queue_list},
+    {NULL, "suspend", "PROFILE", 1, 1, 0, command_suspend},
+    {NULL, "resume", "PROFILE", 1, 1, 0, command_resume},
+    {"oauth", "status", "[PROFILE] [--json]", 0, 1, COMMAND_JSON, command_oauth_status},
+    {"oauth", "refresh", "PROFILE", 1, 1, 0, command_oauth_refresh},
+    {"oauth", "grant", "PROFILE [--device|--browser|--paste]", 1, 1,
+	COMMAND_DEVICE | COMMAND_BROWSER | COMMAND_PASTE, command_oauth_grant},
+    {"oauth", "test-authorization", "PROFILE|--client CLIENT [--browser|--paste] [--redeem]", 0, 1,
+	COMMAND_BROWSER | COMMAND_PASTE | COMMAND_REDEEM | COMMAND_CLIENT,
+	command_oauth_test_authorization},
+    {"config", "check", "", 0, 0, 0, command_config_check},
+    {"config", "show", "", 0, 0, 0, command_config_show},
 };
 
 static void
@@ -58,6 +63,49 @@ find_command(struct command_call *call)
 	return NULL;
 }
 
+static const struct {
+	const char *word;
+	unsigned bit;
+} options[] = {
+    {"--json", COMMAND_JSON}, {"--device", COMMAND_DEVICE}, {"--browser", COMMAND_BROWSER},
+    {"--paste", COMMAND_PASTE}, {"--redeem", COMMAND_REDEEM},
+    {"--client", COMMAND_CLIENT}, /* the next word is its value */
+};
+
+/* The bit of an option; 0 for what is none. */
+static unsigned
+option_bit(const char *word)
+{
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+		if (strcmp(word, options[i].word) == 0)
+			return options[i].bit;
+	return 0;
+}
+
+/* One of the options that `command` does not take; or null. */
+static const char *
+foreign_option(const struct command *command, const struct command_call *call)
+{
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+		if ((call->options & ~command->options & options[i].bit) != 0)
+			return options[i].word;
+	return NULL;
+}
+
+/* Note the option `word`, followed by `next`, in the call; 0 where it is none. */
+static unsigned
+take_option(struct command_call *call, const char *word, const char *next)
+{
+	unsigned bit = option_bit(word);
+
+	if (bit == COMMAND_CLIENT && next == NULL)
+		return 0;
+	if (bit == COMMAND_CLIENT)
+		call->client = next;
+	call->options |= bit;
+	return bit;
+}
+
 /* Take the options out of `argv`; the words that remain become the call's. Returns the
  * option that is none, or null. */
 static const char *
@@ -68,13 +116,14 @@ sort_words(int argc, char **argv, struct command_call *call)
 		if (call->count == 0 && strncmp(argv[i], "-C", 2) == 0 &&
 		    (argv[i][2] != '\0' || i + 1 < argc))
 			call->config_path = argv[i][2] != '\0' ? argv[i] + 2 : argv[++i];
-		else if (call->count > 0 && strcmp(argv[i], "--json") == 0)
-			call->json = true;
-		else if (*argv[i] == '-')
-			return argv[i];
-		else
+		else if (*argv[i] != '-')
 			call->arguments[call->count++] = argv[i];
+		else if (call->count == 0 || take_option(call, argv[i], argv[i + 1]) == 0)
+			return argv[i];
+		else if (option_bit(argv[i]) == COMMAND_CLIENT)
+			i++;
 	}
+	call->json = (call->options & COMMAND_JSON) != 0;
 	return NULL;
 }
 
@@ -133,7 +182,8 @@ main(int argc, char **argv)
 		return fail("missing argument: ", command->arguments);
 	if (call.count > command->maximum)
 		return fail("unexpected argument: ", call.arguments[command->maximum]);
-	if (call.json && !command->json)
-		return fail("unknown option ", "--json");
+	bad = foreign_option(command, &call);
+	if (bad != NULL)
+		return fail("unknown option ", bad);
 	return run(command, &call);
 }
