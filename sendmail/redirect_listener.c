@@ -55,14 +55,17 @@ struct redirect_listener {
 static unsigned
 port_of(int fd)
 {
-	struct sockaddr_storage address = {0};
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} address = {.in6 = {0}};
 	socklen_t length = sizeof(address);
 
-	if (getsockname(fd, (struct sockaddr *)&address, &length) < 0)
+	if (getsockname(fd, &address.any, &length) < 0)
 		return 0;
-	return ntohs(address.ss_family == AF_INET6
-			 ? ((const struct sockaddr_in6 *)(const void *)&address)->sin6_port
-			 : ((const struct sockaddr_in *)(const void *)&address)->sin_port);
+	return ntohs(
+	    address.any.sa_family == AF_INET6 ? address.in6.sin6_port : address.in.sin_port);
 }
 
 static int
