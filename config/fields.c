@@ -184,7 +184,7 @@ const struct schema_field client_fields[] = {
     {CHOICE("tls_minimum_version", config_client, tls_minimum_version, tls_version_choices),
 	.places = SCHEMA_FILE},
     {DURATION("timeout", config_client, timeout, 1), .places = SCHEMA_FILE},
-    {TEXT("redirect_uri", config_client, redirect_uri, syntax_redirect), .places = SCHEMA_FILE},
+    {TEXT("redirect_uri", config_client, redirect_uri, syntax_redirect), .places = TEMPLATED},
     {TEXT("proxy", config_client, proxy, syntax_proxy), .places = SCHEMA_FILE},
     {0},
 };

@@ -12,6 +12,7 @@
 
 #include "config/clock.h"
 #include "config/log.h"
+#include "oauth/ending.h"
 #include "oauth/password.h"
 #include "oauth/token.h"
 #include "oauth/trouble.h"
@@ -30,6 +31,8 @@ struct account {
 	LIST_HEAD(waiter_list, account_waiter) waiters;
 	bool asked;    /* a person asked for the fetch that runs */
 	bool reloaded; /* the configuration was read again while it ran */
+
+	struct ending ending;
 
 	struct password password; /* for a profile without grant */
 
@@ -62,6 +65,23 @@ announce(struct account *account, bool always)
 		return;
 	account->announced = state;
 	account->changed(account, account->context);
+}
+
+/* Access is about to end, and a person is to hear of it. */
+static void
+end_is_near(void *context)
+{
+	struct account *account = context;
+
+	announce(account, true);
+}
+
+const char *
+account_ending(const struct account *account)
+{
+	bool usable = token_usable(&account->token, clock_monotonic_ms());
+
+	return account->ending.is_near && usable ? account->ending.text : "";
 }
 
 static void
@@ -107,6 +127,7 @@ adopt(struct account *account, const struct fetch_result *result)
 	    &account->token, now, account->holding.stored.generation, &life, arc4random());
 	if (!account->token.refused)
 		trouble_clear(&account->trouble);
+	ending_watch(&account->ending, account->profile, &account->holding.stored);
 	log_write(LOG_INFO, SERVICE, "profile %s: new access token, expires in %" PRIu64 " s",
 	    account->profile->name, (life.left + 999) / 1000);
 }
@@ -399,6 +420,7 @@ account_surrender(struct account *account, struct stored_token *tokens, struct e
 	fetch_cancel(&account->fetch);
 	holding_surrender(&account->holding, tokens);
 	token_drop(&account->token);
+	ending_cancel(&account->ending);
 	trouble_clear(&account->trouble);
 	account->asked = account->reloaded = false;
 	/* That finds out who is needed now, and says so to all. */
@@ -469,6 +491,7 @@ restore(struct account *account)
 	life.refresh_ahead = profile->refresh_ahead;
 	token_restored(
 	    &account->token, clock_monotonic_ms(), account->holding.stored.generation, &life);
+	ending_watch(&account->ending, profile, &account->holding.stored);
 }
 
 struct account *
@@ -485,6 +508,7 @@ account_new(const struct environment *environment, const struct config_profile *
 	account->context = context;
 	LIST_INIT(&account->waiters);
 	loop_timer_init(&account->timer, timer_expired, account);
+	ending_init(&account->ending, environment->loop, end_is_near, account);
 	fetch_init(&account->fetch, environment, &account->holding, fetched, account);
 	password_init(&account->password, environment, found_password, account);
 	token_init(&account->token);
@@ -510,6 +534,7 @@ account_reload(struct account *account, const struct config_profile *profile)
 		fetch_cancel(&account->fetch);
 		token_drop(&account->token);
 		holding_drop(&account->holding);
+		ending_cancel(&account->ending);
 		trouble_clear(&account->trouble);
 	} else if (fetching) {
 		account->reloaded = fetch_change(&account->fetch, profile);
@@ -545,6 +570,7 @@ account_free(struct account *account)
 	fetch_cancel(&account->fetch);
 	password_drop(&account->password);
 	loop_timer_cancel(account->environment->loop, &account->timer);
+	ending_cancel(&account->ending);
 	answer_all(account, &answer);
 	holding_drop(&account->holding);
 	free(account);
@@ -579,6 +605,8 @@ account_view(const struct account *account, struct account_view *view)
 	    .last_error = account->trouble.error[0] == '\0' ? NULL : account->trouble.error,
 	    .advice = account->trouble.advice[0] == '\0' ? NULL : account->trouble.advice,
 	};
+	if (account->trouble.text[0] == '\0' && account->ending.text[0] != '\0')
+		view->advice = account->ending.text;
 	if (token->refused || token->trouble == TOKEN_PERMANENT)
 		view->state = "needs_person";
 	else if (valid)

@@ -134,6 +134,9 @@ bool account_is_fetching(const struct account *account);
 /* The state in the runner's terms. */
 enum agent_state account_state(const struct account *account);
 
+/* That access ends within the hour, and what to do; "" where it does not. */
+const char *account_ending(const struct account *account);
+
 void account_view(const struct account *account, struct account_view *view);
 
 #endif

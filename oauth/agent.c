@@ -61,6 +61,7 @@ tell(const struct agent *agent, const struct account *account)
 	pack_u32(&packer, (uint32_t)account_state(account));
 	pack_string(&packer, view.last_error != NULL ? view.last_error : "");
 	pack_string(&packer, view.advice != NULL ? view.advice : "");
+	pack_string(&packer, account_ending(account));
 	return channel_send(agent->runner, AGENT_CHANGED, body, packer.length, NULL, 0);
 }
 
@@ -191,7 +192,7 @@ meet_runner(struct agent *agent, int fd)
 	for (size_t i = 0; i < accounts_count(agent->accounts); i++) {
 		struct account *account = accounts_get(agent->accounts, i);
 
-		if (account_state(account) != AGENT_READY)
+		if (account_state(account) != AGENT_READY || *account_ending(account) != '\0')
 			changed(account, agent);
 	}
 }

@@ -15,13 +15,14 @@
  *
  * Agent to runner: AGENT_CHANGED whenever what is known of a profile's credential
  * changed for better or worse: a token came after failures, a person granted or
- * refreshed (probe at once), or a failure appeared that mailq and status show.
+ * refreshed (probe at once), or a failure appeared that mailq and status show. `ending`
+ * tells that access ends within the hour unless a person grants it anew; "": it does not.
  */
 enum agent_message {
 	AGENT_CREDENTIAL = 200, /* string profile; one descriptor */
 	AGENT_RELOAD,           /* empty */
 	AGENT_CHANGED,          /* string profile, u32 enum agent_state, string what happened,
-				   string what to do about it */
+				   string what to do about it, string ending */
 	AGENT_PROBE,            /* string profile */
 	AGENT_RETRY,            /* string profile */
 };

@@ -162,7 +162,10 @@ find_consent(const struct agent_call *call)
 	secret_free(response);
 	if (result == 0)
 		return consent;
-	refuse(consent, &error);
+	/* Something else with its state in it, such as the request: the response may follow. */
+	consent_refuse(consent, &error);
+	if (error.status != EX_DATAERR)
+		consent_end(consent);
 	return NULL;
 }
 

@@ -13,6 +13,11 @@ grant_refresh_token(
 	if (ask->refresh_token == NULL && ask->grant == GRANT_REFRESH_TOKEN)
 		return error_set(error, EX_CONFIG,
 		    "profile %s has no refresh_token in the configuration", ask->profile);
+	if (ask->refresh_token == NULL && ask->access_token != NULL)
+		return error_set(error, EX_NOPERM,
+		    "the server gave profile %s no refresh token to go on with; run: postoak oauth "
+		    "grant %s",
+		    ask->profile, ask->profile);
 	if (ask->refresh_token == NULL)
 		return error_set(error, EX_NOPERM,
 		    "nobody has granted access for profile %s; run: postoak oauth grant %s",

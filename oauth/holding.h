@@ -40,6 +40,9 @@ int holding_choose(struct holding *holding, const char *configured, struct error
 /* The next tokens come from a request that carried none of ours. */
 void holding_forget_sent(struct holding *holding);
 
+/* The next tokens come from a request that carried none of ours. */
+void holding_forget_sent(struct holding *holding);
+
 /*
  * Take over the tokens of an answer to the request that carried holding->sent, as
  * the next generation, and store them. `now` is wall time in seconds, `life` the

@@ -107,8 +107,13 @@ troubles(const struct context *context, const struct health_options *options)
 	}
 	LIST_FOREACH(lane, &context->lanes, entry)
 	{
-		if (lane->name == NULL || lane->profile == NULL ||
-		    lane->state.condition == CONDITION_READY)
+		if (lane->name == NULL || lane->profile == NULL)
+			continue;
+		if (lane->ending[0] != '\0') {
+			(void)fprintf(out, "%sprofile %s: access ends soon", separator, lane->name);
+			separator = "; ";
+		}
+		if (lane->state.condition == CONDITION_READY)
 			continue;
 		(void)fprintf(out, "%sprofile %s is %s", separator, lane->name,
 		    lane->state.condition == CONDITION_BACKING_OFF
@@ -146,8 +151,8 @@ profile_json(const struct lane *lane)
 {
 	return json_pack("{s:s, s:s, s:o, s:o, s:I, s:o, s:I}", "name", lane->name, "state",
 	    profile_condition_name(lane->state.condition), "reason", words(lane->state.reason),
-	    "advice", words(lane->state.advice), "since", (json_int_t)lane->state.since,
-	    "next_probe",
+	    "advice", words(lane->state.advice[0] == '\0' ? lane->ending : lane->state.advice),
+	    "since", (json_int_t)lane->state.since, "next_probe",
 	    profile_state_probes(&lane->state)
 		? json_integer((json_int_t)wall_time(lane->state.next_probe))
 		: json_null(),
@@ -205,6 +210,8 @@ print_lane(FILE *out, const struct lane *lane)
 		(void)fprintf(out, "      why: %s\n", lane->state.reason);
 	if (lane->state.advice[0] != '\0')
 		(void)fprintf(out, "      do:  %s\n", lane->state.advice);
+	if (lane->ending[0] != '\0')
+		(void)fprintf(out, "      soon: %s\n", lane->ending);
 }
 
 char *

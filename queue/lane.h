@@ -26,7 +26,8 @@ struct lane {
 	const struct config_profile *profile; /* null: none, or no longer configured */
 	bool retired;                         /* its profile is no longer configured */
 	struct profile_state state;
-	struct heap waiting;                /* units, by due time */
+	char ending[256];    /* access is about to end, and what to do; "": it is not */
+	struct heap waiting; /* units, by due time */
 	TAILQ_HEAD(ready_list, unit) ready; /* units that are due, in their order */
 	size_t ready_count;
 	size_t unit_count; /* waiting, ready and busy ones */

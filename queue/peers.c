@@ -5,7 +5,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <time.h>
+#include <string.h>
 #include <unistd.h>
+
+#include <bsd/string.h>
 
 #include "config/channel.h"
 #include "config/clock.h"
@@ -18,6 +21,7 @@ struct peers {
 	struct context *context;
 	struct dispatch *dispatch;
 	void (*changed)(struct lane *lane, void *arg);
+	void (*ends)(struct lane *lane, void *arg);
 	void *arg;
 	int agent; /* channels, -1: none now */
 	int launcher;
@@ -33,6 +37,17 @@ lost_agent(struct peers *peers)
 	dispatch_set_agent(peers->dispatch, -1);
 }
 
+/* Access is about to end: told once, while there is time. */
+static void
+note_ending(struct peers *peers, struct lane *lane, const char *ending)
+{
+	if (strcmp(lane->ending, ending) == 0)
+		return;
+	strlcpy(lane->ending, ending, sizeof(lane->ending));
+	if (*ending != '\0')
+		peers->ends(lane, peers->arg);
+}
+
 /* What the agent says of a profile. */
 static void
 agent_changed(struct peers *peers)
@@ -43,6 +58,7 @@ agent_changed(struct peers *peers)
 	enum agent_state state;
 	struct lane *lane;
 	const char *reason;
+	const char *ending;
 	char advice[ADVICE_MAX];
 	bool changed;
 
@@ -51,6 +67,7 @@ agent_changed(struct peers *peers)
 	state = (enum agent_state)unpack_u32(&unpacker);
 	reason = unpack_string(&unpacker);
 	advice_in_one_line(unpack_string(&unpacker), advice);
+	ending = unpack_string(&unpacker);
 	lane = profile == NULL ? NULL : context_lane(context, profile);
 	if (lane == NULL || !unpack_complete(&unpacker))
 		return;
@@ -63,6 +80,7 @@ agent_changed(struct peers *peers)
 		    profile_state_resume(&lane->state, true, time(NULL), clock_monotonic_ms());
 	if (changed)
 		peers->changed(lane, peers->arg);
+	note_ending(peers, lane, ending);
 	lane_wake(lane);
 }
 
@@ -101,7 +119,8 @@ meet_launcher(struct peers *peers, int channel)
 
 struct peers *
 peers_new(struct context *context, struct dispatch *dispatch,
-    void (*changed)(struct lane *lane, void *arg), void *arg)
+    void (*changed)(struct lane *lane, void *arg), void (*ends)(struct lane *lane, void *arg),
+    void *arg)
 {
 	struct peers *peers = malloc(sizeof(*peers));
 
@@ -111,6 +130,7 @@ peers_new(struct context *context, struct dispatch *dispatch,
 	    .context = context,
 	    .dispatch = dispatch,
 	    .changed = changed,
+	    .ends = ends,
 	    .arg = arg,
 	    .agent = -1,
 	    .launcher = -1,

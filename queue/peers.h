@@ -13,10 +13,12 @@ struct peers;
 
 /*
  * `dispatch` is told which channels there are; `changed` is called when what the agent
- * says about a profile changes its lane's condition. Null and ENOMEM.
+ * says about a profile changes its lane's condition, `ends` when access is about to end
+ * (lane->ending). Null and ENOMEM.
  */
 struct peers *peers_new(struct context *context, struct dispatch *dispatch,
-    void (*changed)(struct lane *lane, void *arg), void *arg);
+    void (*changed)(struct lane *lane, void *arg), void (*ends)(struct lane *lane, void *arg),
+    void *arg);
 
 /* `channel` leads to a new process of that role, in place of an earlier one; it is theirs
  * from here on. */

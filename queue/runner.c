@@ -100,6 +100,16 @@ condition_changed(struct lane *lane, void *arg)
 	send_alert(runner, lane);
 }
 
+static void
+access_ends(struct lane *lane, void *arg)
+{
+	const struct runner *runner = arg;
+
+	log_write(LOG_WARNING, "qmgr", "profile %s: %s", lane->name, lane->ending);
+	alert_send(
+	    runner->alert, lane->name, profile_condition_name(lane->state.condition), lane->ending);
+}
+
 /* ---- reading ---- */
 
 static void
@@ -377,7 +387,8 @@ build(struct runner *runner, struct error *error)
 	runner->dispatch = dispatch_new(context, runner->settle, condition_changed, runner);
 	if (runner->dispatch == NULL)
 		return error_set_errno(error, EX_OSERR, "cannot start");
-	runner->peers = peers_new(context, runner->dispatch, condition_changed, runner);
+	runner->peers =
+	    peers_new(context, runner->dispatch, condition_changed, access_ends, runner);
 	if (runner->peers == NULL)
 		return error_set_errno(error, EX_OSERR, "cannot start");
 	alert_set_command(runner->alert, context->config->alert_command);

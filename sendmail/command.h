@@ -40,5 +40,7 @@ command_run command_secret_set;
 command_run command_secret_list;
 command_run command_secret_delete;
 command_run command_secret_rekey;
+command_run command_oauth_grant;
+command_run command_oauth_test_authorization;
 
 #endif

@@ -20,7 +20,8 @@ from harness import (
     SOURCE,
     wait_until,
 )
-from private_system import PASSWD, PrivateSystem, can_mount
+from private_system import PASSWD, PrivateSystem
+from privileges import needs_mounts
 from scenario import Delay, Hang
 
 
@@ -145,7 +146,7 @@ USERS = {
 }
 
 
-@pytest.mark.skipif(not can_mount(), reason="needs root and mount namespaces")
+@needs_mounts
 def test_root_becomes_the_agents_user(idle_host, provider):
     """As installed: state/ belongs to a user of its own, who is all that reads it."""
     idle_host.directory.chmod(0o755)

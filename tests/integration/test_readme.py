@@ -52,8 +52,8 @@ def test_commands_exist_or_are_said_to_be_missing():
     usage = run(BUILD / "postoak", "--help").stdout
     missing = commands(README.partition("## Not there yet")[2].partition("\n## ")[0])
     there = commands(README) - missing
-    assert {"status", "oauth refresh", "secret set", "suspend", "resume", "test"} <= there
-    assert {"profile new", "config check"} <= there and {"oauth grant"} <= missing
+    assert {"status", "oauth refresh", "oauth grant", "secret set", "suspend", "resume"} <= there
+    assert {"test", "profile new", "config check"} <= there and {"queue show"} <= missing
     assert [c for c in there if f"\n  {c} " not in usage] == []
     assert [c for c in missing if f"\n  {c} " in usage] == []
 

@@ -226,7 +226,7 @@ def test_a_held_profile_stays_held(host, provider):
     host.postoak("suspend", "relay")
     host.submit("a@example.org")
     text = run(host)
-    assert "-- profile relay held: " in text and verdict(text).startswith("OK: ")
+    assert "-- profile relay suspended: " in text and verdict(text).startswith("OK: ")
     assert host.profile_status()["state"] == "held"
     assert [m.addresses for m in provider.smtp.messages] == [[RECIPIENT]]
 

@@ -1,6 +1,7 @@
 """An OAuth 2.0 authorization server on loopback (RFC 6749); strict.
 
-Grants: client_credentials, jwt-bearer (RFC 7523 2.1) and refresh_token. Refresh
+Grants: client_credentials, jwt-bearer (RFC 7523 2.1), refresh_token, and those that a person
+takes part in (consents.py). Refresh
 tokens are rotated at every use; one that is used twice revokes the whole family
 (RFC 9700 4.14.2). Clients authenticate with a secret or an assertion (RFC 7523 2.2).
 Metadata is published as RFC 8414 and OpenID Connect Discovery have it. The submission
@@ -28,12 +29,16 @@ from assertions import (
     Federation,
     encode,
 )
+from consents import DEVICE_GRANT, Consents, Refused
 from scenario import Delay, Drop, Hang, HttpReply, Script
 
 FORM = "application/x-www-form-urlencoded"
 # As long as those of real providers: too long for one AUTH command line (RFC 4954 4).
 TOKEN_OCTETS = 1350
-SECRET_PARAMETERS = ("client_secret", "refresh_token", "client_assertion", "assertion")
+SECRET_PARAMETERS = (
+    *("client_secret", "refresh_token", "client_assertion", "assertion"),
+    *("code", "code_verifier", "device_code"),
+)
 
 
 @dataclass
@@ -104,6 +109,7 @@ class AuthorizationServer:
         self.repeats = False  # refuse every request, and repeat what it said
         self.metadata_requests: list[str] = []  # paths
         self.counts = collections.Counter()
+        self.consents = Consents(self)
 
         self._lock = threading.Lock()
         self._seen: set[str] = set()  # the identifiers of assertions
@@ -116,6 +122,14 @@ class AuthorizationServer:
     @property
     def token_endpoint(self) -> str:
         return f"http://127.0.0.1:{self.port}/token"
+
+    @property
+    def authorization_endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}/authorize"
+
+    @property
+    def device_endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}/device_authorization"
 
     @property
     def tls_token_endpoint(self) -> str:
@@ -191,6 +205,8 @@ class AuthorizationServer:
             [
                 web.route("*", "/token", self._token),
                 web.route("*", "/revoke", self._revoke),
+                web.get("/authorize", self.consents.authorize),
+                web.post("/device_authorization", self._device),
                 web.get("/.well-known/{place}{path:.*}", self._metadata),
                 web.get("/{path:.*}/.well-known/{place}", self._metadata),
                 *self.extra_routes,
@@ -230,10 +246,22 @@ class AuthorizationServer:
         document = {
             "issuer": base + self.issuer_path,
             "token_endpoint": f"{base}/token",
+            "authorization_endpoint": f"{base}/authorize",
+            "device_authorization_endpoint": f"{base}/device_authorization",
             "response_types_supported": ["code"],
             **self.metadata,
         }
         return _json(200, document)
+
+    # The device authorization endpoint; its clients prove who they are as at the other.
+
+    async def _device(self, http: web.Request) -> web.StreamResponse:
+        record = TokenRequest(None, None, None, {})
+        action = self.script.find("device", None)
+        body = await http.text()
+        if isinstance(action, HttpReply):
+            return await _send(http, action)
+        return self._decide(http, body, record)
 
     # The token endpoint.
 
@@ -284,23 +312,34 @@ class AuthorizationServer:
 
     def _decide(self, http: web.Request, body: str, record: TokenRequest) -> web.Response:
         try:
-            self._check_form(http)
-            parameters = self._parameters(body)
-            record.grant = parameters.get("grant_type")
-            record.parameters = {
-                k: v for k, v in parameters.items() if k not in SECRET_PARAMETERS
-            }
-            if self.repeats:
-                names = ("client_assertion", "assertion")
-                self.assertions += [parameters[n] for n in names if n in parameters]
-                raise Refusal(401, "invalid_client", f"bad request: {parameters}")
-            client = self._authenticate(http, parameters, record)
-            with self._lock:
-                answer = self._issue(client, parameters, http)
+            return self._answer_form(http, body, record)
+        except Refused as refused:
+            record.error = refused.error
+            answer = {"error": refused.error, "error_description": refused.description}
+            return _json(400, answer)
         except Refusal as refusal:
             record.error = refusal.error
             answer = {"error": refusal.error, "error_description": refusal.description}
             return _json(refusal.status, answer)
+
+    def _answer_form(self, http: web.Request, body: str, record: TokenRequest) -> web.Response:
+        self._check_form(http)
+        parameters = self._parameters(body)
+        record.grant = parameters.get("grant_type")
+        record.parameters = {
+            k: v for k, v in parameters.items() if k not in SECRET_PARAMETERS
+        }
+        if self.repeats:
+            names = ("client_assertion", "assertion")
+            self.assertions += [parameters[n] for n in names if n in parameters]
+            raise Refusal(401, "invalid_client", f"bad request: {parameters}")
+        client = self._authenticate(http, parameters, record)
+        with self._lock:
+            if http.path == "/token":
+                answer = self._issue(client, parameters, http)
+            else:
+                base = f"{http.scheme}://{http.host}"
+                answer = self.consents.new_device(client, parameters, base)
         return _json(200, answer)
 
     def _check_form(self, http: web.Request):
@@ -432,6 +471,10 @@ class AuthorizationServer:
             return self._bearer_grant(client, parameters, http)
         if grant == "refresh_token":
             return self._refresh_grant(client, parameters)
+        if grant == "authorization_code":
+            return self.consents.redeem(client, parameters)
+        if grant == DEVICE_GRANT:
+            return self.consents.poll(client, parameters)
         raise Refusal(400, "unsupported_grant_type", str(grant))
 
     def _refresh_grant(self, client: Client, parameters: dict) -> dict:
@@ -471,6 +514,20 @@ class AuthorizationServer:
             return value
         parts = ({"alg": "RS256", "typ": "JWT"}, self.claims)
         return ".".join([*(encode(json.dumps(part).encode()) for part in parts), value])
+
+    def new_tokens(self, client: Client, scope: str, family: str, refresh: bool) -> dict:
+        """What a consent leads to; the caller has the lock."""
+        answer = self._answer(client, scope, family)
+        if refresh:
+            answer["refresh_token"] = self._new_refresh_token(client, scope, family)
+        return answer
+
+    def revoke_family(self, family: str):
+        for token in [*self._refresh.values(), *self._access.values()]:
+            token.revoked = token.revoked or token.family == family
+
+    def violate(self, text: str):
+        self.violations.append(text)
 
     def _new_refresh_token(self, client: Client, scope: str, family: str) -> str:
         value = secrets.token_urlsafe(48)
