@@ -146,7 +146,7 @@ class Consents:
         if self.identity:
             claims = json.dumps({"email": self.identity}).encode()
             payload = base64.urlsafe_b64encode(claims).rstrip(b"=").decode()
-            answer["id_token"] = f"e30.{payload}.c2lnbmF0dXJl"
+            answer["id_token"] = f"eyJhbGciOiJSUzI1NiJ9.{payload}.c2lnbmF0dXJl"
         return answer
 
     # The device endpoint.
